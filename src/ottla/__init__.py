@@ -1,0 +1,1 @@
+"""Ottla: a single-node broker that speaks Apache Kafka's protocol and keeps Apache Kafka's files."""

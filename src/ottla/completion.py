@@ -1,0 +1,118 @@
+"""A result that is there now or will be there later, without asyncio.
+
+A completion is resolved or failed exactly once, on the loop's thread; callbacks run at once, in the
+order in which they were added. A handler that must wait returns one, and so does every append.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Generic, TypeVar, cast
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+_PENDING = object()
+
+
+class Completion(Generic[T]):
+    """One result of type T, or one exception."""
+
+    __slots__ = ("_callbacks", "_error", "_value")
+
+    def __init__(self) -> None:
+        self._value: object = _PENDING
+        self._error: BaseException | None = None
+        self._callbacks: list[Callable[[Completion[T]], None]] | None = None
+
+    @classmethod
+    def resolved(cls, value: T) -> Completion[T]:
+        """Return a completion that already holds its value."""
+        completion = cls()
+        completion._value = value
+        return completion
+
+    @classmethod
+    def failed(cls, error: BaseException) -> Completion[T]:
+        """Return a completion that already holds its exception."""
+        completion = cls()
+        completion._error = error
+        return completion
+
+    @property
+    def done(self) -> bool:
+        """Whether the value or the exception is there."""
+        return self._value is not _PENDING or self._error is not None
+
+    @property
+    def error(self) -> BaseException | None:
+        """The exception, or None when the result is a value or not there yet."""
+        return self._error
+
+    def result(self) -> T:
+        """Return the value, or raise the exception. Asking too early is a bug."""
+        if self._error is not None:
+            raise self._error
+        assert self._value is not _PENDING, "the result was asked for before it was there"
+        return cast("T", self._value)
+
+    def resolve(self, value: T) -> None:
+        """Store the value and run the callbacks."""
+        assert not self.done, "a completion is completed once"
+        self._value = value
+        self._run_callbacks()
+
+    def fail(self, error: BaseException) -> None:
+        """Store the exception and run the callbacks."""
+        assert not self.done, "a completion is completed once"
+        self._error = error
+        self._run_callbacks()
+
+    def on_done(self, callback: Callable[[Completion[T]], None]) -> None:
+        """Call back with this completion once it is done; at once when it already is."""
+        if self.done:
+            callback(self)
+        elif self._callbacks is None:
+            self._callbacks = [callback]
+        else:
+            self._callbacks.append(callback)
+
+    def map(self, transform: Callable[[T], U]) -> Completion[U]:
+        """Return a completion of `transform(value)`; an exception, also one of `transform`, passes through."""
+        mapped: Completion[U] = Completion()
+
+        def forward(source: Completion[T]) -> None:
+            try:
+                value = transform(source.result())
+            except Exception as error:  # noqa: BLE001 - whatever went wrong belongs to whoever waits for the value
+                mapped.fail(error)
+            else:
+                mapped.resolve(value)
+
+        self.on_done(forward)
+        return mapped
+
+    def _run_callbacks(self) -> None:
+        callbacks, self._callbacks = self._callbacks, None
+        for callback in callbacks or ():
+            callback(self)
+
+
+def gather(completions: list[Completion[T]]) -> Completion[list[Completion[T]]]:
+    """Return a completion that is resolved with the given ones when the last of them is done."""
+    gathered: Completion[list[Completion[T]]] = Completion()
+    waiting = sum(1 for completion in completions if not completion.done)
+    if waiting == 0:
+        gathered.resolve(completions)
+        return gathered
+
+    def one_done(_: Completion[T]) -> None:
+        nonlocal waiting
+        waiting -= 1
+        if waiting == 0:
+            gathered.resolve(completions)
+
+    for completion in completions:
+        if not completion.done:
+            completion.on_done(one_done)
+    return gathered
