@@ -78,7 +78,7 @@ class Completion(Generic[T]):
             self._callbacks.append(callback)
 
     def map(self, transform: Callable[[T], U]) -> Completion[U]:
-        """Return a completion of `transform(value)`; an exception, also one of `transform`, passes through."""
+        """Return a completion of `transform(value)`; exceptions, also those of `transform`, pass through."""
         mapped: Completion[U] = Completion()
 
         def forward(source: Completion[T]) -> None:
