@@ -1,0 +1,1 @@
+"""The real Apache Kafka and its clients, started to be compared with."""
