@@ -1,0 +1,1 @@
+"""The group coordinator: a machine per partition of `__consumer_offsets`. Pure."""

@@ -1,0 +1,1 @@
+"""What Kafka says on the wire: the table of APIs, the headers and the typed messages. Pure."""
