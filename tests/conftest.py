@@ -1,13 +1,30 @@
-"""Fixtures that every kind of test may ask for."""
+"""Fixtures that every kind of test may ask for, and the option that chooses the broker under test."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.peers.distribution import require_java
+from tests.peers.tools import KafkaTools, start_tools
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the system tests run against the real Apache Kafka too: what it passes is what Ottla has to do."""
+    parser.addoption(
+        "--broker", choices=["ottla", "kafka"], default="ottla", help="the broker that the system tests start"
+    )
 
 
 @pytest.fixture(scope="session")
 def kafka_jars() -> Path:
     """Give the directory of Apache Kafka's jars; where there is no Java the test is skipped and says so."""
     return require_java()
+
+
+@pytest.fixture(scope="session")
+def kafka_tools(kafka_jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaTools]:
+    """Give Apache Kafka's command-line tools in one warm JVM."""
+    tools = start_tools(tmp_path_factory.mktemp("tools"))
+    yield tools
+    tools.close()

@@ -1,0 +1,1 @@
+"""Whole brokers in processes of their own, driven by the clients and tools that people use."""
