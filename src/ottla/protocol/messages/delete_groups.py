@@ -1,4 +1,4 @@
-"""DeleteGroups (42), v0-2: request and response."""
+"""DeleteGroups (42), v0-2: delete groups that have no members, with their offsets (KIP-229)."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from ottla.wire.schema import INT16, INT32, STRING, array_of, field, message, st
 
 @message(key=42, versions="0-2", flexible="2+")
 class DeleteGroupsRequest:
-    """DeleteGroupsRequest."""
+    """The groups to delete, by id."""
 
     groups_names: list[str] = array_of(STRING)
 
 
 @struct
 class DeletableGroupResult:
-    """DeletableGroupResult of DeleteGroupsResponse."""
+    """Whether one group was deleted."""
 
     group_id: str = field(STRING)
     error_code: int = field(INT16)
@@ -22,7 +22,7 @@ class DeletableGroupResult:
 
 @message(key=42, versions="0-2", flexible="2+")
 class DeleteGroupsResponse:
-    """DeleteGroupsResponse."""
+    """One answer per group."""
 
     throttle_time_ms: int = field(INT32)
     results: list[DeletableGroupResult] = array_of(DeletableGroupResult)

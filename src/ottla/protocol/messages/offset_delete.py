@@ -1,4 +1,7 @@
-"""OffsetDelete (47), v0: request and response."""
+"""OffsetDelete (47), v0: delete committed offsets of a group (KIP-496).
+
+Refused per topic while a member subscribes to it. Never became a flexible API.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,14 @@ from ottla.wire.schema import INT16, INT32, STRING, array_of, field, message, st
 
 @struct
 class OffsetDeleteRequestPartition:
-    """OffsetDeleteRequestPartition of OffsetDeleteRequest."""
+    """A partition whose offset is to go."""
 
     partition_index: int = field(INT32)
 
 
 @struct
 class OffsetDeleteRequestTopic:
-    """OffsetDeleteRequestTopic of OffsetDeleteRequest."""
+    """The partitions of one topic."""
 
     name: str = field(STRING)
     partitions: list[OffsetDeleteRequestPartition] = array_of(OffsetDeleteRequestPartition)
@@ -22,7 +25,7 @@ class OffsetDeleteRequestTopic:
 
 @message(key=47, versions="0", flexible="none")
 class OffsetDeleteRequest:
-    """OffsetDeleteRequest."""
+    """The offsets to delete."""
 
     group_id: str = field(STRING)
     topics: list[OffsetDeleteRequestTopic] = array_of(OffsetDeleteRequestTopic)
@@ -30,7 +33,7 @@ class OffsetDeleteRequest:
 
 @struct
 class OffsetDeleteResponsePartition:
-    """OffsetDeleteResponsePartition of OffsetDeleteResponse."""
+    """Whether the offset of one partition was deleted."""
 
     partition_index: int = field(INT32)
     error_code: int = field(INT16)
@@ -38,7 +41,7 @@ class OffsetDeleteResponsePartition:
 
 @struct
 class OffsetDeleteResponseTopic:
-    """OffsetDeleteResponseTopic of OffsetDeleteResponse."""
+    """The partitions of one topic."""
 
     name: str = field(STRING)
     partitions: list[OffsetDeleteResponsePartition] = array_of(OffsetDeleteResponsePartition)
@@ -46,8 +49,9 @@ class OffsetDeleteResponseTopic:
 
 @message(key=47, versions="0", flexible="none")
 class OffsetDeleteResponse:
-    """OffsetDeleteResponse."""
+    """One answer per partition of the request."""
 
     error_code: int = field(INT16)
+    """The error of the group as a whole; there are then no topics."""
     throttle_time_ms: int = field(INT32)
     topics: list[OffsetDeleteResponseTopic] = array_of(OffsetDeleteResponseTopic)
