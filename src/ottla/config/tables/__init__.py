@@ -1,0 +1,1 @@
+"""The broker's option rows, one module per area; `broker_options` puts them together."""
