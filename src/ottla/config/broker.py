@@ -49,7 +49,7 @@ def resolve_broker_config(
     texts = {name: setting.text for name, setting in settings.items()}
     for dynamic in (dynamic_default, dynamic_broker):
         texts.update({name: text for name, text in dynamic.items() if _is_dynamic(name)})
-    values = _parse_values(texts)
+    values = _parse_values(texts, settings)
     _check_roles(values)
     _check_logs(values)
     _check_limits(values)
@@ -140,14 +140,18 @@ _PARSED_FIRST = ("process.roles", "node.id")
 """Kafka's order of definition: without either, it is `process.roles` that is missed."""
 
 
-def _parse_values(texts: Mapping[str, str]) -> dict[str, Value]:
-    names = [*_PARSED_FIRST, *(name for name in BROKER_OPTIONS if name not in _PARSED_FIRST)]
-    parsed = {
-        name: parse_value(BROKER_OPTIONS[name], texts[name])
-        if name in texts
-        else default_value(BROKER_OPTIONS[name])
-        for name in names
-    }
+def _parse_values(texts: Mapping[str, str], settings: Settings) -> dict[str, Value]:
+    parsed: dict[str, Value] = {}
+    for name in (*_PARSED_FIRST, *BROKER_OPTIONS):
+        if name not in texts:
+            parsed[name] = default_value(BROKER_OPTIONS[name])
+            continue
+        try:
+            parsed[name] = parse_value(BROKER_OPTIONS[name], texts[name])
+        except ConfigError as error:
+            if name in settings and settings[name].text == texts[name]:
+                raise ConfigError(f"{error} ({settings[name].origin})") from error
+            raise
     return {name: parsed[name] for name in BROKER_OPTIONS}
 
 

@@ -50,14 +50,19 @@ EMBEDDED_SETTINGS: Settings = {
 """The settings of a start without a file: one node, reachable from this machine only."""
 
 
-def read_settings(text: str, file_name: str) -> dict[str, Setting]:
+def read_settings(content: bytes, file_name: str) -> dict[str, Setting]:
     """Parse a configuration file by the ending of its name: .yaml and .yml as YAML, all else as .properties.
 
-    Raises ConfigError naming the file and the line where it cannot be read.
+    A .properties file is Latin-1, as Java reads it; YAML is UTF-8. Raises ConfigError naming the file and the
+    line where it cannot be read.
     """
-    if file_name.endswith((".yaml", ".yml")):
-        return _read_yaml(text, file_name)
-    return read_properties(text, file_name)
+    if not file_name.endswith((".yaml", ".yml")):
+        return read_properties(content.decode("latin-1"), file_name)
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{file_name}: not UTF-8 at byte {error.start}") from error
+    return _read_yaml(text, file_name)
 
 
 def parse_overrides(arguments: Iterable[str]) -> dict[str, Setting]:

@@ -1,0 +1,86 @@
+"""`ottla server`: read the settings, say in three lines what starts, and run the broker until it is stopped."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from ottla.cli.common import CommandError, help_text
+from ottla.config.broker import embedded_settings, resolve_broker_config, setting_warnings
+from ottla.config.listeners import url_host
+from ottla.config.option import ConfigError
+from ottla.config.resolved import BrokerConfig
+from ottla.config.sources import Setting, Settings, parse_overrides, read_settings
+from ottla.telemetry.logging import configure_logging
+from ottla.version import KAFKA_VERSION, OTTLA_VERSION
+
+_LOGGER = logging.getLogger("kafka.server.KafkaConfig")
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are this command line's own kind."""
+
+    def error(self, message: str) -> NoReturn:
+        raise CommandError(f"{message}; `ottla --help` shows what there is")
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the broker and return the exit code of its process. Raises CommandError when it cannot start."""
+    parser = _Parser(prog="ottla server", add_help=False, allow_abbrev=False)
+    parser.add_argument("--config", metavar="FILE")
+    parser.add_argument("--data", metavar="DIR")
+    parser.add_argument("--override", metavar="KEY=VALUE", action="append", default=[])
+    parser.add_argument("--log-level", metavar="LEVEL", default="INFO")
+    parser.add_argument("--help", "-h", action="store_true")
+    options = parser.parse_args(arguments)
+    if options.help:
+        print(help_text(), end="")
+        return 0
+    try:
+        settings = gather_settings(options.config, options.data, options.override)
+        config = resolve_broker_config(settings, socket.getfqdn)
+        configure_logging(options.log_level)
+    except (ConfigError, ValueError) as error:
+        raise CommandError(str(error)) from error
+    print("\n".join(greeting(config)), flush=True)
+    for line in setting_warnings(settings):
+        _LOGGER.warning("%s", line)
+
+    from ottla.server.process import run as run_process
+
+    return run_process(config)
+
+
+def gather_settings(
+    config_file: str | None, data_directory: str | None, overrides: Sequence[str]
+) -> Settings:
+    """Put the file, `--data` and `--override` together, the later over the earlier.
+
+    Without a file the embedded default lies below them. Raises ConfigError for what cannot be parsed, and
+    CommandError for a file that cannot be read.
+    """
+    over = parse_overrides(overrides)
+    if data_directory is not None:
+        over = {"log.dirs": Setting(data_directory, "--data"), **over}
+    if config_file is None:
+        return embedded_settings(over)
+    try:
+        content = Path(config_file).read_bytes()
+    except OSError as error:
+        raise CommandError(f"cannot read {config_file}: {error.strerror}") from error
+    return {**read_settings(content, config_file), **over}
+
+
+def greeting(config: BrokerConfig) -> tuple[str, str, str]:
+    """Return the three lines of the start: where the broker listens, where its data is, how to try it."""
+    addresses = [f"{url_host(each.host)}:{each.port} ({each.name})" for each in config.advertised_listeners]
+    first = config.advertised_listeners[0]
+    return (
+        f"Ottla {OTTLA_VERSION}, speaking Apache Kafka {KAFKA_VERSION}, on {', '.join(addresses)}",
+        f"Data in {Path(config.data_directory).resolve()}",
+        f"Try: kafka-console-producer.sh --topic greetings --bootstrap-server {url_host(first.host)}:{first.port}",
+    )
