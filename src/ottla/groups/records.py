@@ -184,7 +184,7 @@ def decode_key(buffer: Buffer) -> GroupRecordKey | UnknownKey:
 
     Bytes behind the fields are ignored, as Kafka does. Raises WireError for malformed bytes.
     """
-    key_type = _read_prefix(buffer, "the key of a group record")
+    key_type = _read_prefix(buffer, "type of a group record")
     key_class = _KEYS.get(key_type)
     if key_class is None:
         return UnknownKey(key_type)
@@ -205,13 +205,13 @@ def decode_value(key: GroupRecordKey, buffer: Buffer) -> GroupRecordValue:
     """
     value_class = _VALUES[type(key)]
     schema = message_schema_of(value_class)
-    version = _read_prefix(buffer, schema.name)
+    version = _read_prefix(buffer, f"version of {schema.name}")
     if version not in schema.versions:
-        raise WireError(f"version {version} is not known here", message=schema.name)
+        raise WireError("this version is not known here", message=schema.name, version=version)
     return decode(value_class, version, buffer, _PREFIX.size)[0]
 
 
-def _read_prefix(buffer: Buffer, message: str) -> int:
+def _read_prefix(buffer: Buffer, what: str) -> int:
     if len(buffer) < _PREFIX.size:
-        raise WireError("the bytes end inside the first two", message=message)
+        raise WireError(f"the bytes end inside the {what}")
     return cast("int", _PREFIX.unpack_from(buffer)[0])

@@ -446,15 +446,15 @@ def decode_record(buffer: Buffer) -> MetadataRecord:
         key, position = read_uvarint(buffer, position)
         version, position = read_uvarint(buffer, position)
     except IndexError as error:
-        raise WireError("the bytes end inside the frame", message="metadata record") from error
+        raise WireError("the bytes end inside the frame of a metadata record") from error
     if frame_version != FRAME_VERSION:
-        raise WireError(f"frame version {frame_version} is not {FRAME_VERSION}", message="metadata record")
+        raise WireError(f"frame version {frame_version} of a metadata record is not {FRAME_VERSION}")
     record_class = RECORDS.get(key)
     if record_class is None:
-        raise WireError(f"key {key} is no metadata record that is known here", message="metadata record")
+        raise WireError(f"key {key} is no metadata record that is known here")
     schema = message_schema_of(record_class)
     if version not in schema.versions:
-        raise WireError(f"version {version} is not known here", message=schema.name)
+        raise WireError("this version is not known here", message=schema.name, version=version)
     record, end = decode(record_class, version, buffer, position)
     if end != len(buffer):
         raise WireError(f"{len(buffer) - end} bytes are left over", message=schema.name, version=version)

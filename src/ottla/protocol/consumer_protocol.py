@@ -53,5 +53,5 @@ def subscribed_topics(metadata: Buffer) -> list[str]:
     Raises WireError when the bytes are no subscription; members may send what they like.
     """
     if len(metadata) < _VERSION_SIZE_BYTES:
-        raise WireError("the bytes end inside the version", message="ConsumerProtocolSubscription")
+        raise WireError("the bytes end inside the version of ConsumerProtocolSubscription")
     return decode(ConsumerProtocolSubscription, _COMMON_VERSION, metadata, _VERSION_SIZE_BYTES)[0].topics
