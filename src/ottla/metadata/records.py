@@ -192,7 +192,7 @@ class RemoveTopicRecord:
 
 @message(key=10, versions="0", flexible="0+")
 class DelegationTokenRecord:
-    """A delegation token, without its secret (KIP-900)."""
+    """A delegation token, without its secret."""
 
     owner: str = field(STRING)
     """Principal such as `User:alice`."""
@@ -211,7 +211,7 @@ class DelegationTokenRecord:
 
 @message(key=11, versions="0", flexible="0+")
 class UserScramCredentialRecord:
-    """What is kept of a user's SCRAM password (KIP-900)."""
+    """What is kept of a user's SCRAM password."""
 
     name: str = field(STRING)
     mechanism: int = field(INT8)

@@ -14,7 +14,7 @@ class ApiVersionsRequest:
     """Who asks, from v3 (KIP-511)."""
 
     client_software_name: str = field(STRING, versions="3+")
-    """Letters, digits, dots and dashes; INVALID_REQUEST otherwise."""
+    """Letters, digits, dots and dashes, with a letter or digit at both ends; INVALID_REQUEST otherwise."""
     client_software_version: str = field(STRING, versions="3+")
     """The same."""
 

@@ -77,8 +77,8 @@ class CreatableTopicResult:
     error_message: str | None = field(STRING, nullable="0+")
     """Null where there is no error."""
     topic_config_error_code: int = field(INT16, versions="5+", tag=0)
-    """TOPIC_AUTHORIZATION_FAILED where the client may create, but not see, configurations; the fields below are then -1
-    or null.
+    """TOPIC_AUTHORIZATION_FAILED where the client may create the topic but not see its configuration; the fields
+    below then are -1 or null.
     """
     num_partitions: int = field(INT32, versions="5+", default=-1)
     """-1 on error."""

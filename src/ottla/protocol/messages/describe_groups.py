@@ -55,7 +55,7 @@ class DescribedGroup:
 
 @message(key=15, versions="0-6", flexible="5+")
 class DescribeGroupsResponse:
-    """One description per group, in the order of the request."""
+    """One description per group."""
 
     throttle_time_ms: int = field(INT32, versions="1+")
     groups: list[DescribedGroup] = array_of(DescribedGroup)

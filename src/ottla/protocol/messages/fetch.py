@@ -167,17 +167,15 @@ class PartitionData:
     diverging_epoch: EpochEndOffset | None = struct_of(EpochEndOffset, versions="12+", default=None, tag=0)
     """Instead of records when `last_fetched_epoch` does not match the log; None where it is not sent."""
     current_leader: LeaderIdAndEpoch | None = struct_of(LeaderIdAndEpoch, versions="12+", default=None, tag=1)
-    """Only when the client asked with a wrong leader or epoch; None where it is not sent."""
+    """Only with NOT_LEADER_OR_FOLLOWER or FENCED_LEADER_EPOCH; None where it is not sent."""
     snapshot_id: SnapshotId | None = struct_of(SnapshotId, versions="12+", default=None, tag=2)
     """Only for KRaft replicas; None where it is not sent."""
     aborted_transactions: list[AbortedTransaction] | None = array_of(AbortedTransaction, nullable="0+")
-    """Transactions to skip, ordered by first offset; null unless read committed was asked."""
+    """Transactions to skip; null unless read committed was asked."""
     preferred_read_replica: int = field(INT32, versions="11+", default=-1)
     """Node to read from instead; -1 for this one (KIP-392)."""
     records: Sized | None = field(RECORDS, nullable="0+", default=None)
-    """A slice of the log, or anything else with a length that the connection can send; null is sent as null, which
-    clients take for an error, so that no data is an empty slice.
-    """
+    """A slice of the log, or what else has a length and can be sent; empty, not null, for no data."""
 
 
 @struct

@@ -49,4 +49,4 @@ class FindCoordinatorResponse:
     port: int = field(INT32, versions="0-3")
     """-1 on error."""
     coordinators: list[Coordinator] = array_of(Coordinator, versions="4+")
-    """One per key, in the order of the request."""
+    """One per key."""

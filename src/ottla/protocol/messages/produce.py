@@ -1,6 +1,6 @@
 """Produce (0), v3-13: append record batches to partitions.
 
-Answered per partition and in the order of the request; with `acks=0` there is no response at all. v13 names topics by
+Answered per partition; with `acks=0` there is no response at all. v13 names topics by
 id (KIP-516).
 """
 
@@ -46,7 +46,7 @@ class ProduceRequest:
     """Records for any number of partitions."""
 
     transactional_id: str | None = field(STRING, nullable="0+", default=None)
-    """Null unless the producer is transactional; every batch must then be transactional (KIP-98)."""
+    """Null unless the producer is transactional (KIP-98)."""
     acks: int = field(INT16)
     """0: no response; 1: answer after the local append; -1: answer when every in-sync replica has it. Nothing else is
     valid.
@@ -95,12 +95,12 @@ class PartitionProduceResponse:
     error_message: str | None = field(STRING, versions="8+", nullable="0+", default=None)
     """The reason in words, from v8; null where the code says it all."""
     current_leader: LeaderIdAndEpoch | None = struct_of(LeaderIdAndEpoch, versions="10+", default=None, tag=0)
-    """Only with NOT_LEADER_OR_FOLLOWER or FENCED_LEADER_EPOCH; None where it is not sent."""
+    """Only with NOT_LEADER_OR_FOLLOWER; None where it is not sent."""
 
 
 @struct
 class TopicProduceResponse:
-    """The partitions of one topic, in the order of the request."""
+    """The partitions of one topic."""
 
     name: str = field(STRING, versions="3-12")
     topic_id: Uuid = field(UUID, versions="13+")
