@@ -439,7 +439,8 @@ def decode_record(buffer: Buffer) -> MetadataRecord:
     """Return the metadata record that the value of a log record carries.
 
     Raises WireError for a frame, key or version that is not known, for malformed bytes and for bytes left over: state
-    that cannot be understood must not be skipped.
+    that cannot be understood must not be skipped. Stricter than Kafka in one point, which
+    reads a version above its own as if that had no new fields and so would lose what they say.
     """
     try:
         frame_version, position = read_uvarint(buffer, 0)
