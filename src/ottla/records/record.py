@@ -1,4 +1,4 @@
-"""The records inside a batch: one by one for those who need them, and one fast walk for those who only check.
+"""The records inside a batch, one by one for those who need them; those who only check use `records.walk`.
 
 Layout: facts 2.1, Kafka's `DefaultRecord`. Malformed records raise CorruptBatchError with what was found.
 """
@@ -30,19 +30,6 @@ class Record(NamedTuple):
     key: bytes | None
     value: bytes | None
     headers: tuple[RecordHeader, ...] = ()
-
-
-class RecordsSummary(NamedTuple):
-    """What the checks before an append want to know about all records of a batch."""
-
-    records_count: int
-    offsets_are_dense: bool
-    """Whether the offset deltas are 0, 1, 2 …"""
-    has_null_key: bool
-    min_timestamp_delta: int
-    max_timestamp_delta: int
-    max_timestamp_offset_delta: int
-    """Offset delta of the first record that has the largest timestamp."""
 
 
 def records_payload(
@@ -77,102 +64,6 @@ def iterate_records(
         yield record
     if at != len(payload):
         raise CorruptBatchError(f"{len(payload) - at} bytes follow the last record of the batch")
-
-
-def summarize_records(payload: bytes, records_count: int) -> RecordsSummary:
-    """Walk over `records_count` uncompressed records without making any, checking their structure.
-
-    Raises CorruptBatchError where a record, its key, value or headers do not fit, or bytes are left over.
-    """
-    at = 0
-    dense = True
-    null_key = False
-    least = most = most_at = 0
-    try:
-        for index in range(records_count):
-            size = payload[at]
-            at += 1
-            if size > 127:
-                size, at = _read_varint(payload, at - 1)
-            else:
-                size = (size >> 1) ^ -(size & 1)
-            end = at + size
-            at += 1  # the attributes of a record, which mean nothing yet
-            delta = payload[at]
-            at += 1
-            if delta > 127:
-                delta, at = _read_varlong(payload, at - 1)
-            else:
-                delta = (delta >> 1) ^ -(delta & 1)
-            offset_delta = payload[at]
-            at += 1
-            if offset_delta > 127:
-                offset_delta, at = _read_varint(payload, at - 1)
-            else:
-                offset_delta = (offset_delta >> 1) ^ -(offset_delta & 1)
-            if offset_delta != index:
-                dense = False
-            if index == 0:
-                least = most = delta
-                most_at = offset_delta
-            elif delta > most:
-                most = delta
-                most_at = offset_delta
-            elif delta < least:
-                least = delta
-            if payload[at] == 1:
-                null_key = True
-            at = _skip_body(payload, at)
-            if at != end or size < 0:
-                raise CorruptBatchError(
-                    f"Invalid record size: record {index} claims {size} bytes in its batch"
-                )
-    except IndexError as error:
-        raise CorruptBatchError(f"The batch ends inside its record {index}") from error
-    if at != len(payload):
-        raise CorruptBatchError(f"{len(payload) - at} bytes follow the last record of the batch")
-    return RecordsSummary(records_count, dense, null_key, least, most, most_at)
-
-
-def _skip_body(payload: bytes, at: int) -> int:
-    """Return where a record ends whose key length is at `at`."""
-    size = payload[at]
-    if size > 127:
-        size, at = _read_varint(payload, at)
-        at += max(size, 0)
-    elif size & 1:
-        _expect_null(size)
-        at += 1
-    else:
-        at += 1 + (size >> 1)
-    size = payload[at]
-    if size > 127:
-        size, at = _read_varint(payload, at)
-        _expect_length(size)
-        at += max(size, 0)
-    elif size & 1:
-        _expect_null(size)
-        at += 1
-    else:
-        at += 1 + (size >> 1)
-    if payload[at] == 0:
-        return at + 1
-    count, at = _read_varint(payload, at)
-    if count < 0:
-        raise CorruptBatchError(f"Found invalid number of record headers {count}")
-    for _ in range(count):
-        size, at = _read_varint(payload, at)
-        if size < 0:
-            raise CorruptBatchError(f"Invalid negative header key size {size}")
-        size, at = _read_varint(payload, at + size)
-        _expect_length(size)
-        at += max(size, 0)
-    return at
-
-
-def _expect_null(encoded: int) -> None:
-    if encoded != 1:
-        raise CorruptBatchError(f"Invalid negative size {-(encoded + 1 >> 1)} in a record")
 
 
 def _expect_length(size: int) -> None:

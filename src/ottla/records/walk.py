@@ -1,0 +1,327 @@
+"""A walk over the records of one batch that reads their shape and touches neither keys nor values.
+
+The law: what the walk accepts, every consumer can decode. It judges each record of every produced batch, so it
+is the broker's hottest loop: runs of records of one shape are judged column by column, other records one by one
+with the common sizes inlined, and only rare ones go through `read_shape`. All three come to the same verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from ottla.records.batch import Buffer
+
+_MAX_VARINT_BYTES = 5
+_MAX_VARLONG_BYTES = 10
+
+_PADDING = bytes(0x4000 + 32)
+"""The loop reads at most one inlined size and a few bytes behind the records before it notices that they end."""
+
+_SHORTEST_RUN = 8
+"""Columns cost about ten records' worth of time, so shorter runs are not worth the attempt."""
+_LONGEST_BACKOFF = 1024
+"""After a run that was too short, at most this many records are walked before the next attempt."""
+
+_CONTINUING = bytes(range(0x80, 0x100))
+_ENDING = bytes(range(0x80))
+
+# The zigzag varints of the offset deltas 0, 1, 2, … as columns: one byte up to 63, two bytes from 64 to 8191.
+_ONE_BYTE_DELTAS = bytes(range(0, 128, 2))
+_TWO_BYTE_LOW = bytes((2 * delta & 0x7F) | 0x80 for delta in range(8192))
+_TWO_BYTE_HIGH = bytes(2 * delta >> 7 & 0x7F for delta in range(8192))
+
+
+class MalformedRecordError(Exception):
+    """A record that no consumer could decode, or records that do not fill their batch exactly."""
+
+
+class RecordShape(NamedTuple):
+    """One record without its contents."""
+
+    timestamp_delta: int
+    offset_delta: int
+    key_size: int
+    """-1 when the key is null."""
+    value_size: int
+    end: int
+    """Position just behind the record."""
+
+
+class WalkSummary(NamedTuple):
+    """What the rules of an append need to know of all records together."""
+
+    min_timestamp_delta: int
+    max_timestamp_delta: int
+    has_null_key: bool
+    is_dense: bool
+    """Whether the offset deltas are 0, 1, 2, … as every batch from a client must have them."""
+
+
+def walk_records(records: Buffer, count: int) -> WalkSummary:
+    """Judge `count` records that must fill `records` exactly; `count` is at least 1.
+
+    Raises MalformedRecordError.
+    """
+    walk = _Walk(records, count)
+    try:
+        walk.run()
+    except IndexError:
+        raise MalformedRecordError("A record reaches beyond the end of its batch") from None
+    return WalkSummary(walk.min_timestamp, walk.max_timestamp, walk.has_null_key, walk.is_dense)
+
+
+def iterate_shapes(records: Buffer, count: int) -> Iterator[RecordShape]:
+    """Yield the shape of each of `count` records, in order. Raises MalformedRecordError."""
+    position = 0
+    for _ in range(count):
+        shape = read_shape(records, position, len(records))
+        yield shape
+        position = shape.end
+
+
+def read_shape(records: Buffer, position: int, limit: int) -> RecordShape:
+    """Read one record of whatever form at `position`; the records end at `limit`.
+
+    Raises MalformedRecordError.
+    """
+    try:
+        size, position = _read_varint(records, position, _MAX_VARINT_BYTES)
+        end = position + size
+        if size < 0 or end > limit:
+            raise MalformedRecordError(
+                f"Invalid record size: expected {size} bytes in record payload, but instead the buffer has only "
+                f"{limit - position} remaining bytes."
+            )
+        timestamp_delta, position = _read_varint(records, position + 1, _MAX_VARLONG_BYTES)
+        offset_delta, position = _read_varint(records, position, _MAX_VARINT_BYTES)
+        key_size, position = _skip_bytes(records, position)
+        value_size, position = _skip_bytes(records, position)
+        position = _skip_headers(records, position, end)
+    except IndexError:
+        raise MalformedRecordError("A record reaches beyond the end of its batch") from None
+    if position != end:
+        raise MalformedRecordError(
+            f"Invalid record size: expected to read {size} bytes in record payload, but instead read "
+            f"{size + position - end}"
+        )
+    return RecordShape(timestamp_delta, offset_delta, key_size, value_size, end)
+
+
+def _skip_headers(records: Buffer, position: int, end: int) -> int:
+    header_count, position = _read_varint(records, position, _MAX_VARINT_BYTES)
+    if header_count < 0 or header_count > end - position:
+        raise MalformedRecordError(f"Found invalid number of record headers {header_count}")
+    for _ in range(header_count):
+        key_size, position = _read_varint(records, position, _MAX_VARINT_BYTES)
+        if key_size < 0:
+            raise MalformedRecordError(f"Invalid negative header key size {key_size}")
+        _, position = _skip_bytes(records, position + key_size)
+    return position
+
+
+def _skip_bytes(records: Buffer, position: int) -> tuple[int, int]:
+    """Return the size of a nullable field, -1 for null, and the position behind it."""
+    size, position = _read_varint(records, position, _MAX_VARINT_BYTES)
+    if size < 0:
+        if size != -1:
+            raise MalformedRecordError(f"Invalid negative size {size} in a record")
+        return size, position
+    return size, position + size
+
+
+def _read_varint(records: Buffer, position: int, max_bytes: int) -> tuple[int, int]:
+    """Return a signed number and the position behind it."""
+    value = records[position]
+    if value < 0x80:
+        return value >> 1 ^ -(value & 1), position + 1
+    value &= 0x7F
+    for place in range(1, max_bytes):
+        byte = records[position + place]
+        value |= (byte & 0x7F) << 7 * place
+        if byte < 0x80:
+            return value >> 1 ^ -(value & 1), position + place + 1
+    raise MalformedRecordError(f"A varint is longer than {max_bytes} bytes")
+
+
+class _Walk:
+    """The state of one walk over records."""
+
+    __slots__ = (
+        "count",
+        "has_null_key",
+        "is_dense",
+        "limit",
+        "max_timestamp",
+        "min_timestamp",
+        "next_attempt",
+        "records",
+    )
+
+    def __init__(self, records: Buffer, count: int) -> None:
+        self.records = b"".join((records, _PADDING))
+        self.limit = len(records)
+        self.count = count
+        self.next_attempt = 0  # the index from which on a run may be looked for
+        self.min_timestamp = 1 << 63
+        self.max_timestamp = -1 << 63
+        self.has_null_key = False
+        self.is_dense = True
+
+    def run(self) -> None:
+        """Walk common records one by one, hop over runs of one shape, and take rare records in by themselves."""
+        position = index = backoff = 0
+        while index < self.count:
+            position, index, stride = self._walk_common(position, index)
+            if stride > 0:
+                length = self._take_run(position - stride, stride, index)
+                position += length * stride
+                index += length
+                backoff = 0 if length >= _SHORTEST_RUN else min(2 * backoff + _SHORTEST_RUN, _LONGEST_BACKOFF)
+                self.next_attempt = index + backoff
+            elif index < self.count:
+                position = self._take_rare(read_shape(self.records, position, self.limit), index)
+                index += 1
+        if position != self.limit:
+            raise MalformedRecordError("Incorrect declared batch size, records still remaining in file")
+
+    def _walk_common(self, position: int, index: int) -> tuple[int, int, int]:  # noqa: PLR0915 - in line for speed
+        """Walk as long as records are of the common form: numbers of one byte, or of up to three.
+
+        Numbers stay in their zigzag form, twice the value. A number that goes on behind what is decoded in line
+        makes `end` impossible. Returns the next record's position and index, and why the walk stopped: the size
+        of the last record when the next one looks like it, and 0 at a rare record or at the end.
+        """
+        records, end_delta, next_attempt = self.records, 2 * self.count, 2 * self.next_attempt
+        expected_delta = 2 * index
+        last_timestamp = -1
+        while expected_delta < end_delta:
+            start = position
+            size = records[position]
+            position += 3
+            if size >= 0x80:
+                size += (records[start + 1] << 7) - 0x80
+                position += 1
+                if size >= 0x4000:
+                    size += (records[start + 2] << 14) - 0x4000
+                    position += 1
+            end = position - 2 + (size >> 1) if size < 0x200000 else -1
+            timestamp = records[position - 1]
+            if timestamp >= 0x80:
+                timestamp += (records[position] << 7) - 0x80
+                position += 1
+                if timestamp >= 0x4000:
+                    timestamp += (records[position] << 14) - 0x4000
+                    position += 1
+            delta = records[position]
+            if delta >= 0x80:
+                position += 1
+                delta += (records[position] << 7) - 0x80
+                if delta >= 0x4000:
+                    position += 1
+                    delta += (records[position] << 14) - 0x4000
+            key_size = records[position + 1]
+            if key_size >= 0x80:
+                position += 1
+                key_size += (records[position + 1] << 7) - 0x80
+            position += 2 + (key_size >> 1)
+            value_size = records[position]
+            if value_size >= 0x80:
+                position += 1
+                value_size += (records[position] << 7) - 0x80
+                if value_size >= 0x4000:
+                    position += 1
+                    value_size += (records[position] << 14) - 0x4000
+            position += 2 + (value_size >> 1)
+            if (
+                key_size >= 0x4000
+                or (timestamp | delta | value_size) >= 0x200000
+                or (size & 1 or (key_size & 1 and key_size != 1) or (value_size & 1 and value_size != 1))
+            ):
+                return start, expected_delta >> 1, 0
+            if position < end:
+                position = _skip_headers(records, position - 1, end)
+            elif position == end and records[position - 1]:
+                end = -1
+            if position != end:
+                return start, expected_delta >> 1, 0
+            if key_size == 1:
+                self.has_null_key = True
+            if timestamp != last_timestamp:
+                last_timestamp = timestamp
+                self._take_timestamp(timestamp)
+            if delta != expected_delta:
+                self.is_dense = False
+            expected_delta += 2
+            if expected_delta >= next_attempt and records[position] == records[start]:
+                return position, expected_delta >> 1, end - start
+        return position, self.count, 0
+
+    def _take_rare(self, shape: RecordShape, index: int) -> int:
+        """Take in a record by its shape; returns its end."""
+        self.min_timestamp = min(self.min_timestamp, shape.timestamp_delta)
+        self.max_timestamp = max(self.max_timestamp, shape.timestamp_delta)
+        if shape.key_size < 0:
+            self.has_null_key = True
+        if shape.offset_delta != index:
+            self.is_dense = False
+        return shape.end
+
+    def _take_timestamp(self, zigzag: int) -> None:
+        delta = zigzag >> 1 ^ -(zigzag & 1)
+        self.max_timestamp = max(self.max_timestamp, delta)
+        self.min_timestamp = min(self.min_timestamp, delta)
+
+    def _take_run(self, start: int, stride: int, index: int) -> int:
+        """Take in the records from `index` on that have the shape of the one at `start`, just before them.
+
+        Of the same shape means: the same sizes, no headers, deltas of the same width, and dense offsets. Returns
+        how many there are; each column of their fixed bytes is looked at as a whole.
+        """
+        records = self.records
+        timestamp_at = start + (3 if records[start] >= 0x80 else 2)
+        delta_at = _end_of_varint(records, timestamp_at)
+        key_at = _end_of_varint(records, delta_at)
+        key_size, value_at = _read_varint(records, key_at, _MAX_VARINT_BYTES)
+        fixed = [*range(start, timestamp_at - 1), *range(key_at, value_at), start + stride - 1]
+        value_at += max(key_size, 0)
+        value_size, end_of_value = _read_varint(records, value_at, _MAX_VARINT_BYTES)
+        fixed.extend(range(value_at, end_of_value))
+        if end_of_value + max(value_size, 0) + 1 != start + stride:
+            return 0  # it has headers
+        length = min(self.count - index, (self.limit - start) // stride - 1)
+
+        def column(at: int) -> bytes:
+            return records[at + stride : at + stride * length + 1 : stride]
+
+        for at in fixed:
+            length -= len(column(at).lstrip(records[at : at + 1]))
+        length = _dense_length([column(at) for at in range(delta_at, key_at)], index, length)
+        for at in range(timestamp_at, delta_at):
+            cells = column(at)
+            length -= len(cells.lstrip(_ENDING if at == delta_at - 1 else _CONTINUING))
+        for timestamp in set(zip(*(column(at) for at in range(timestamp_at, delta_at)), strict=True)):
+            self._take_timestamp(sum((byte & 0x7F) << 7 * place for place, byte in enumerate(timestamp)))
+        return length
+
+
+def _dense_length(columns: list[bytes], index: int, length: int) -> int:
+    """Return how many of the records from `index` on have their own index as offset delta, by its columns."""
+    if len(columns) == 1:
+        length = min(length, len(_ONE_BYTE_DELTAS) - index)
+        return length if columns[0][:length] == _ONE_BYTE_DELTAS[index : index + length] else 0
+    if len(columns) == 2:
+        length = min(length, len(_TWO_BYTE_LOW) - index)
+        stop = index + length
+        is_dense = (
+            columns[0][:length] == _TWO_BYTE_LOW[index:stop]
+            and columns[1][:length] == _TWO_BYTE_HIGH[index:stop]
+        )
+        return length if is_dense else 0
+    return 0
+
+
+def _end_of_varint(records: bytes, position: int) -> int:
+    while records[position] >= 0x80:
+        position += 1
+    return position + 1

@@ -1,0 +1,427 @@
+"""What a batch must be before the log takes it in, and the form in which it is stored.
+
+The law: whatever passes here, every consumer can read and every rule of the topic allows; whatever fails is
+refused whole, with Kafka's code, and nothing is written. The order of the checks is Kafka's, since the first
+that fails decides the answer (facts 3.2; `UnifiedLog.analyzeAndValidateRecords`, `LogValidator`).
+
+The broker's own batches come from its own builder: of them only header, CRC and size are checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, NamedTuple
+
+from ottla.errors import ErrorCode, KafkaError
+from ottla.records.batch import (
+    CODEC_MASK,
+    CONTROL_BIT,
+    HEADER_SIZE_BYTES,
+    LOG_APPEND_TIME_BIT,
+    MAGIC,
+    NO_TIMESTAMP,
+    TRANSACTIONAL_BIT,
+    BatchHeader,
+    Buffer,
+    check_crc,
+    read_header,
+    read_size_prefix,
+    stamp_log_append_time,
+    stamp_max_timestamp,
+)
+from ottla.records.builder import NewRecord, assemble_batch, encode_record
+from ottla.records.compression import Codec, DecompressionError, compress, decompress
+from ottla.records.record import iterate_records
+from ottla.records.walk import (
+    MalformedRecordError,
+    RecordShape,
+    WalkSummary,
+    iterate_shapes,
+    walk_records,
+)
+from ottla.types import TopicPartition
+
+if TYPE_CHECKING:
+    from ottla.config.resolved import TopicConfig
+
+LOG_APPEND_TIME = "LogAppendTime"
+"""The value of message.timestamp.type that makes the broker stamp batches with its own time."""
+
+_SHORTEST_LENGTH = 14
+"""Smallest batch length of any format (`LegacyRecord.RECORD_OVERHEAD_V0`)."""
+_BYTES_TO_MAGIC = 17
+_SIZE_PREFIX_BYTES = 12
+_MAGIC_AT = 16
+
+_ERRORS_SHOWN = 3
+"""How many record errors Kafka quotes in the message for the batch; all of them go out beside it."""
+
+_CODECS = {
+    "uncompressed": Codec.NONE,
+    "gzip": Codec.GZIP,
+    "snappy": Codec.SNAPPY,
+    "lz4": Codec.LZ4,
+    "zstd": Codec.ZSTD,
+}
+
+
+class AppendOrigin(Enum):
+    """Who asks for an append; it decides how much has to be checked."""
+
+    CLIENT = "client"
+    """A Produce request: everything is checked."""
+    COORDINATOR = "coordinator"
+    """The broker's own records for an internal topic; of producers only the epoch is checked."""
+    RAFT_LEADER = "raft leader"
+    """Records of the metadata log, which have no size limit of their own."""
+
+
+class RecordError(NamedTuple):
+    """One refused record of a batch."""
+
+    batch_index: int
+    """Its place in the batch, from 0."""
+    message: str
+
+
+class RecordsRefusedError(KafkaError):
+    """Some records break a rule, so the batch is refused; the answer lists each of them."""
+
+    def __init__(self, code: ErrorCode, message: str, record_errors: Sequence[RecordError]) -> None:
+        super().__init__(code, message)
+        self.record_errors = record_errors
+
+
+@dataclass(slots=True)
+class CheckedAppend:
+    """One batch in the form in which it may be written."""
+
+    header: BatchHeader
+    """The header of `records`; its base offset and leader epoch are still the sender's."""
+    records: bytearray | memoryview
+    """Exactly one batch, writable so that offset and epoch can be stamped in place."""
+    max_timestamp: int
+    """The largest timestamp of its records in ms, -1 when none has any."""
+    offset_of_max_timestamp: int
+    """What the time index stores beside it: the last offset of the batch."""
+    log_append_time_ms: int
+    """The time that was stamped on the batch, -1 when its own timestamps are kept."""
+
+
+class _Form(NamedTuple):
+    """How a batch has to be stored."""
+
+    codec: Codec
+    level: int | None
+    log_append_time_ms: int
+    """-1 when the records keep their own timestamps."""
+
+
+def check_append(
+    records: Buffer,
+    *,
+    config: TopicConfig,
+    topic_partition: TopicPartition,
+    origin: AppendOrigin,
+    now_ms: int,
+    log_end_offset: int,
+) -> CheckedAppend:
+    """Judge one batch that would be appended at `log_end_offset`, and bring it into the form to be stored.
+
+    `records` is changed in place where it is writable. Raises KafkaError; where records are to blame it is
+    RecordsRefusedError with one entry for each.
+    """
+    header, records = _only_batch(records)
+    if origin is AppendOrigin.CLIENT and header.base_offset != 0:
+        raise KafkaError(
+            ErrorCode.INVALID_RECORD,
+            f"The baseOffset of the record batch in the append to {topic_partition} should be 0, "
+            f"but it is {header.base_offset}",
+        )
+    if origin is not AppendOrigin.RAFT_LEADER and header.size_bytes > config.max_message_bytes:
+        raise KafkaError(
+            ErrorCode.MESSAGE_TOO_LARGE,
+            f"The record batch size in the append to {topic_partition} is {header.size_bytes} bytes which exceeds "
+            f"the maximum configured value of {config.max_message_bytes}).",
+        )
+    check_crc(records, 0, header)
+    codec = _known_codec(header)
+    form = _form_to_store(codec, header, config, now_ms)
+    if origin is AppendOrigin.CLIENT:
+        _check_client_batch(header, topic_partition)
+        payload, summary = _walk(records, codec, header)
+        _check_records(payload, header, summary, form, config, topic_partition, now_ms)
+        max_timestamp = _max_timestamp(header, summary)
+        is_dense = summary.is_dense or codec is form.codec is Codec.NONE
+    else:
+        max_timestamp, is_dense = header.max_timestamp, True
+        payload = None
+    if form.log_append_time_ms >= 0:
+        max_timestamp = form.log_append_time_ms
+    if codec is form.codec and is_dense:
+        records, header = _stamp_timestamps(records, header, form, max_timestamp)
+    else:
+        if payload is None:
+            payload = _unpack(records, codec)
+        if not is_dense:
+            payload = _renumber(records, header)
+        records, header = _rebuild(payload, header, form, max_timestamp)
+        _check_rebuilt_size(header, config, topic_partition, origin)
+    if header.size_bytes > config.segment_bytes:
+        raise KafkaError(
+            ErrorCode.RECORD_LIST_TOO_LARGE,
+            f"Message batch size is {header.size_bytes} bytes in append to partition {topic_partition}, which "
+            f"exceeds the maximum configured segment size of {config.segment_bytes}.",
+        )
+    last_offset = log_end_offset + header.last_offset_delta
+    return CheckedAppend(header, records, max_timestamp, last_offset, form.log_append_time_ms)
+
+
+def _only_batch(
+    records: Buffer,
+) -> tuple[BatchHeader, memoryview | bytearray]:
+    """Return the header and the bytes of the one batch that is there.
+
+    Fewer bytes behind it than a batch has are dropped, as Kafka drops them. Raises KafkaError INVALID_RECORD
+    for no batch, another format or a second batch, and CORRUPT_MESSAGE for what cannot be a batch at all.
+    """
+    size = _size_of_next_batch(records, 0)
+    if size is None:
+        raise KafkaError(ErrorCode.INVALID_RECORD, "There must be at least one record batch per partition")
+    if records[_MAGIC_AT] != MAGIC:
+        raise KafkaError(
+            ErrorCode.INVALID_RECORD, f"Only record batches with magic version {MAGIC} are accepted"
+        )
+    if size != len(records):
+        if _size_of_next_batch(records, size) is not None:
+            raise KafkaError(ErrorCode.INVALID_RECORD, "There must be exactly one record batch per partition")
+        records = memoryview(records)[:size]
+    header = read_header(records)
+    if isinstance(records, bytes) or (isinstance(records, memoryview) and records.readonly):
+        return header, bytearray(records)
+    return header, records
+
+
+def _size_of_next_batch(records: Buffer, position: int) -> int | None:
+    """Return the size in bytes of the batch at `position`, None when no whole batch is there."""
+    remaining = len(records) - position
+    if remaining < _SIZE_PREFIX_BYTES:
+        return None
+    _, size = read_size_prefix(records, position)
+    if size < _SHORTEST_LENGTH + _SIZE_PREFIX_BYTES:
+        raise KafkaError(
+            ErrorCode.CORRUPT_MESSAGE,
+            f"Record size {size - _SIZE_PREFIX_BYTES} is less than the minimum record overhead ({_SHORTEST_LENGTH})",
+        )
+    if remaining < _BYTES_TO_MAGIC:
+        return None
+    magic = records[position + _MAGIC_AT]
+    if magic > MAGIC:
+        raise KafkaError(ErrorCode.CORRUPT_MESSAGE, f"Invalid magic found in record: {magic}")
+    return size if size <= remaining else None
+
+
+def _known_codec(header: BatchHeader) -> Codec:
+    # Kafka has no answer of its own for a codec that it does not know; clients do not retry this one.
+    number = header.attributes & CODEC_MASK
+    if number > Codec.ZSTD:
+        raise KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR, f"Unknown compression type id: {number}")
+    return Codec(number)
+
+
+def _form_to_store(codec: Codec, header: BatchHeader, config: TopicConfig, now_ms: int) -> _Form:
+    """Apply compression.type and message.timestamp.type; control batches are never compressed by the broker."""
+    log_append_time_ms = now_ms if config.message_timestamp_type == LOG_APPEND_TIME else -1
+    if config.compression_type == "producer" or (codec is Codec.NONE and header.is_control):
+        return _Form(codec, _level(codec, config), log_append_time_ms)
+    target = _CODECS[config.compression_type]
+    return _Form(target, _level(target, config), log_append_time_ms)
+
+
+def _level(codec: Codec, config: TopicConfig) -> int | None:
+    if codec is Codec.GZIP:
+        return config.compression_gzip_level
+    if codec is Codec.LZ4:
+        return config.compression_lz4_level
+    if codec is Codec.ZSTD:
+        return config.compression_zstd_level
+    return None
+
+
+def _check_client_batch(header: BatchHeader, topic_partition: TopicPartition) -> None:
+    """Raise KafkaError INVALID_RECORD unless the header is one that a producer may write."""
+    count, last_offset = header.records_count, header.last_offset
+    if header.last_offset_delta < 0:
+        problem = f"Batch has an invalid offset range: [{header.base_offset}, {last_offset}]"
+    elif count <= 0:
+        problem = f"Invalid reported count for record batch: {count}"
+    elif count != header.last_offset_delta + 1:
+        problem = f"Inconsistent batch offset range [{header.base_offset}, {last_offset}] and count of records {count}"
+    elif header.is_control:
+        problem = "Clients are not allowed to write control records"
+    elif header.has_producer_id and header.base_sequence < 0:
+        problem = f"Invalid sequence number {header.base_sequence} in record batch with producerId {header.producer_id}"
+    else:
+        return
+    raise KafkaError(ErrorCode.INVALID_RECORD, f"{problem} in topic partition {topic_partition}")
+
+
+def _unpack(records: memoryview | bytearray, codec: Codec) -> Buffer:
+    try:
+        return decompress(codec, memoryview(records)[HEADER_SIZE_BYTES:])
+    except DecompressionError as error:
+        # As Kafka: its decompressors' failures have no code of their own, and a retry would not help.
+        raise KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR, error.message) from error
+
+
+def _walk(records: memoryview | bytearray, codec: Codec, header: BatchHeader) -> tuple[Buffer, WalkSummary]:
+    payload = _unpack(records, codec)
+    try:
+        return payload, walk_records(payload, header.records_count)
+    except MalformedRecordError as error:
+        raise KafkaError(ErrorCode.INVALID_RECORD, str(error)) from error
+
+
+def _max_timestamp(header: BatchHeader, summary: WalkSummary) -> int:
+    if header.is_log_append_time:
+        return max(header.max_timestamp, NO_TIMESTAMP)
+    return max(header.base_timestamp + summary.max_timestamp_delta, NO_TIMESTAMP)
+
+
+def _check_records(
+    payload: Buffer,
+    header: BatchHeader,
+    summary: WalkSummary,
+    form: _Form,
+    config: TopicConfig,
+    topic_partition: TopicPartition,
+    now_ms: int,
+) -> None:
+    """Raise RecordsRefusedError when a record has no key where it needs one, or a timestamp out of range."""
+    needs_keys = "compact" in config.cleanup_policy
+    if not (needs_keys and summary.has_null_key) and not header.is_log_append_time:
+        if form.log_append_time_ms >= 0:
+            return
+        earliest = now_ms - config.message_timestamp_before_max_ms
+        latest = now_ms + config.message_timestamp_after_max_ms
+        first = header.base_timestamp + summary.min_timestamp_delta
+        last = header.base_timestamp + summary.max_timestamp_delta
+        if earliest <= first and last <= latest:
+            return
+    code = ErrorCode.INVALID_RECORD
+    errors = []
+    for index, shape in enumerate(iterate_shapes(payload, header.records_count)):
+        if needs_keys and shape.key_size < 0:
+            message = (
+                f"Compacted topic cannot accept message without key in topic partition {topic_partition}"
+            )
+            errors.append(RecordError(index, message))
+            continue
+        timestamp_problem = _timestamp_problem(header, shape, form, config, now_ms)
+        if timestamp_problem is not None:
+            code = ErrorCode.INVALID_TIMESTAMP
+            errors.append(RecordError(index, timestamp_problem))
+    if errors:
+        raise RecordsRefusedError(code, _message_for(code, errors), errors)
+
+
+def _timestamp_problem(
+    header: BatchHeader, shape: RecordShape, form: _Form, config: TopicConfig, now_ms: int
+) -> str | None:
+    timestamp = (
+        header.max_timestamp if header.is_log_append_time else header.base_timestamp + shape.timestamp_delta
+    )
+    offset = header.base_offset + shape.offset_delta
+    if form.log_append_time_ms < 0 and timestamp != NO_TIMESTAMP:
+        earliest = now_ms - config.message_timestamp_before_max_ms
+        latest = now_ms + config.message_timestamp_after_max_ms
+        if earliest <= timestamp <= latest:
+            return None
+        return (
+            f"Timestamp {timestamp} of message with offset {offset} is out of range. "
+            f"The timestamp should be within [{earliest}, {latest}]"
+        )
+    if not header.is_log_append_time:
+        return None
+    is_partial = header.codec is not Codec.NONE and header.codec is form.codec
+    key_size = shape.key_size if is_partial else max(shape.key_size, 0)
+    value_size = shape.value_size if is_partial else max(shape.value_size, 0)
+    return (
+        f"Invalid timestamp type in message {'Partial' if is_partial else ''}DefaultRecord(offset={offset}, "
+        f"timestamp={timestamp}, key={key_size} bytes, value={value_size} bytes). Producer should not set "
+        f"timestamp type to LogAppendTime."
+    )
+
+
+def _message_for(code: ErrorCode, errors: Sequence[RecordError]) -> str:
+    if code is ErrorCode.INVALID_TIMESTAMP:
+        return "One or more records have been rejected due to invalid timestamp"
+    shown = ", ".join(
+        f"RecordError(batchIndex={error.batch_index}, message='{error.message}')"
+        for error in errors[:_ERRORS_SHOWN]
+    )
+    return (
+        f"One or more records have been rejected due to {len(errors)} record errors in total, and only showing "
+        f"the first three errors at most: [{shown}]"
+    )
+
+
+def _stamp_timestamps(
+    records: memoryview | bytearray, header: BatchHeader, form: _Form, max_timestamp: int
+) -> tuple[memoryview | bytearray, BatchHeader]:
+    """Put the right timestamp type and largest timestamp into the header, where they are not there already."""
+    if form.log_append_time_ms >= 0:
+        stamp_log_append_time(records, 0, header, max_timestamp)
+    elif header.is_log_append_time or header.max_timestamp != max_timestamp:
+        stamp_max_timestamp(records, 0, header, max_timestamp)
+    else:
+        return records, header
+    return records, read_header(records)
+
+
+def _renumber(records: memoryview | bytearray, header: BatchHeader) -> bytes:
+    """Return the records with the offset deltas 0, 1, 2, …; some old clients do not set them well."""
+    base_timestamp = header.base_timestamp
+    return b"".join(
+        encode_record(
+            NewRecord(record.key, record.value, None, record.headers),
+            record.timestamp_ms - base_timestamp,
+            index,
+        )
+        for index, record in enumerate(iterate_records(records, 0, header))
+    )
+
+
+def _rebuild(
+    payload: Buffer, header: BatchHeader, form: _Form, max_timestamp: int
+) -> tuple[bytearray, BatchHeader]:
+    """Return the batch with its records compressed as the topic wants them."""
+    packed = payload if form.codec is Codec.NONE else compress(form.codec, payload, form.level)
+    kept = header.attributes & (TRANSACTIONAL_BIT | CONTROL_BIT)
+    batch = assemble_batch(
+        packed,
+        base_offset=header.base_offset,
+        leader_epoch=header.leader_epoch,
+        attributes=kept | form.codec | (LOG_APPEND_TIME_BIT if form.log_append_time_ms >= 0 else 0),
+        last_offset_delta=header.last_offset_delta,
+        base_timestamp=header.base_timestamp,
+        max_timestamp=max_timestamp,
+        producer_id=header.producer_id,
+        producer_epoch=header.producer_epoch,
+        base_sequence=header.base_sequence,
+        records_count=header.records_count,
+    )
+    return batch, read_header(batch)
+
+
+def _check_rebuilt_size(
+    header: BatchHeader, config: TopicConfig, topic_partition: TopicPartition, origin: AppendOrigin
+) -> None:
+    if origin is not AppendOrigin.RAFT_LEADER and header.size_bytes > config.max_message_bytes:
+        raise KafkaError(
+            ErrorCode.MESSAGE_TOO_LARGE,
+            f"Message batch size is {header.size_bytes} bytes in append topartition {topic_partition} "
+            f"which exceeds the maximum configured size of {config.max_message_bytes}.",
+        )

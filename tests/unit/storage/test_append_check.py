@@ -1,0 +1,328 @@
+"""Which batches the log takes in, in which form, and with which words the others are refused."""
+
+import dataclasses
+
+import pytest
+
+from ottla.config.broker import embedded_broker_config
+from ottla.config.resolved import TopicConfig, resolve_topic_config
+from ottla.errors import ErrorCode, KafkaError
+from ottla.records.batch import HEADER_SIZE_BYTES, BatchHeader, check_crc, compute_crc, read_header
+from ottla.records.builder import NewRecord, assemble_batch, build_batch, encode_record
+from ottla.records.compression import Codec, compress
+from ottla.records.record import iterate_records
+from ottla.storage.append_check import (
+    AppendOrigin,
+    CheckedAppend,
+    RecordError,
+    RecordsRefusedError,
+    check_append,
+)
+from ottla.types import TopicPartition
+
+NOW_MS = 1_700_000_000_000
+HOUR_MS = 3_600_000
+BROKER = embedded_broker_config({})
+RECORDS = [NewRecord(b"k%d" % index, b"v" * 50, NOW_MS - index) for index in range(20)]
+
+
+def topic(**overrides: str) -> TopicConfig:
+    return resolve_topic_config(BROKER, {name.replace("_", "."): value for name, value in overrides.items()})
+
+
+def check(
+    batch: bytes | bytearray | memoryview,
+    config: TopicConfig | None = None,
+    origin: AppendOrigin = AppendOrigin.CLIENT,
+) -> CheckedAppend:
+    return check_append(
+        batch,
+        config=config or topic(),
+        topic_partition=TopicPartition("t", 3),
+        origin=origin,
+        now_ms=NOW_MS,
+        log_end_offset=100,
+    )
+
+
+def batch_with(**changes: int) -> bytearray:
+    """A batch of RECORDS with other header fields and a right CRC."""
+    batch = build_batch(RECORDS, now_ms=NOW_MS)
+    header = read_header(batch)._replace(**changes)
+    fields = header._asdict()
+    for name in ("batch_length", "magic", "crc"):
+        del fields[name]
+    return assemble_batch(batch[HEADER_SIZE_BYTES:], **fields)
+
+
+def refusal(batch: bytes | bytearray, config: TopicConfig | None = None) -> KafkaError:
+    with pytest.raises(KafkaError) as caught:
+        check(batch, config)
+    return caught.value
+
+
+def values(checked: CheckedAppend) -> list[tuple[bytes | None, bytes | None, int]]:
+    check_crc(checked.records, 0, checked.header)
+    assert read_header(checked.records) == checked.header
+    read = iterate_records(checked.records, 0, checked.header)
+    return [(record.key, record.value, record.timestamp_ms) for record in read]
+
+
+def test_a_sound_batch_is_kept_as_it_came() -> None:
+    batch = build_batch(RECORDS, now_ms=NOW_MS)
+    checked = check(memoryview(batch))
+    assert bytes(checked.records) == bytes(batch)
+    assert checked.max_timestamp == NOW_MS
+    assert checked.offset_of_max_timestamp == 119
+    assert checked.log_append_time_ms == -1
+
+
+def test_a_read_only_batch_is_copied_so_that_it_can_be_stamped() -> None:
+    checked = check(bytes(build_batch(RECORDS, now_ms=NOW_MS)))
+    assert not memoryview(checked.records).readonly
+
+
+@pytest.mark.parametrize("records", [b"", b"\x00" * 11, bytes(build_batch(RECORDS, now_ms=0))[:-1]])
+def test_no_whole_batch_is_an_invalid_record(records: bytes) -> None:
+    assert refusal(records).code is ErrorCode.INVALID_RECORD
+
+
+def test_a_second_batch_is_refused_but_a_torn_one_is_dropped() -> None:
+    batch = build_batch(RECORDS, now_ms=NOW_MS)
+    assert refusal(batch + batch).code is ErrorCode.INVALID_RECORD
+    assert bytes(check(batch + batch[:-1]).records) == bytes(batch)
+    assert refusal(batch + bytes(20)).code is ErrorCode.CORRUPT_MESSAGE
+
+
+@pytest.mark.parametrize(("magic", "code"), [(0, 87), (1, 87), (3, 2), (255, 2)])
+def test_another_magic_is_refused(magic: int, code: int) -> None:
+    batch = build_batch(RECORDS, now_ms=NOW_MS)
+    batch[16] = magic
+    assert refusal(batch).code == code
+
+
+def test_a_base_offset_other_than_zero_is_refused_from_clients_only() -> None:
+    batch = batch_with(base_offset=7)
+    error = refusal(batch)
+    assert (error.code, error.message) == (
+        ErrorCode.INVALID_RECORD,
+        "The baseOffset of the record batch in the append to t-3 should be 0, but it is 7",
+    )
+    assert check(batch, origin=AppendOrigin.COORDINATOR).header.base_offset == 7
+
+
+def test_the_size_limit_counts_the_whole_batch_and_spares_the_metadata_log() -> None:
+    batch = build_batch(RECORDS, now_ms=NOW_MS)
+    check(batch, topic(max_message_bytes=str(len(batch))))
+    small = topic(max_message_bytes=str(len(batch) - 1))
+    error = refusal(batch, small)
+    assert error.code is ErrorCode.MESSAGE_TOO_LARGE
+    assert error.message == (
+        f"The record batch size in the append to t-3 is {len(batch)} bytes which exceeds the maximum "
+        f"configured value of {len(batch) - 1})."
+    )
+    check(batch, small, AppendOrigin.RAFT_LEADER)
+
+
+def test_size_is_judged_before_the_crc() -> None:
+    batch = build_batch(RECORDS, now_ms=NOW_MS)
+    batch[-1] ^= 1
+    assert refusal(batch).code is ErrorCode.CORRUPT_MESSAGE
+    assert refusal(batch, topic(max_message_bytes="100")).code is ErrorCode.MESSAGE_TOO_LARGE
+
+
+def test_a_batch_larger_than_a_segment_is_refused() -> None:
+    batch = build_batch(RECORDS, now_ms=NOW_MS)
+    config = dataclasses.replace(topic(), segment_bytes=len(batch) - 1)
+    error = refusal(batch, config)
+    assert (error.code, error.message) == (
+        ErrorCode.RECORD_LIST_TOO_LARGE,
+        (
+            f"Message batch size is {len(batch)} bytes in append to partition t-3, which exceeds the "
+            f"maximum configured segment size of {len(batch) - 1}."
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"last_offset_delta": -1}, "Batch has an invalid offset range: [0, -1]"),
+        ({"records_count": 0}, "Invalid reported count for record batch: 0"),
+        (
+            {"last_offset_delta": 20},
+            "Inconsistent batch offset range [0, 20] and count of records 20",
+        ),
+        ({"attributes": 0x20}, "Clients are not allowed to write control records"),
+        (
+            {"producer_id": 9, "base_sequence": -1},
+            "Invalid sequence number -1 in record batch with producerId 9",
+        ),
+    ],
+)
+def test_headers_that_no_producer_may_write(changes: dict[str, int], message: str) -> None:
+    batch = batch_with(**changes)
+    error = refusal(batch)
+    assert (error.code, error.message) == (ErrorCode.INVALID_RECORD, f"{message} in topic partition t-3")
+    assert not isinstance(error, RecordsRefusedError)
+    check(batch, origin=AppendOrigin.COORDINATOR)
+
+
+@pytest.mark.parametrize("codec", Codec)
+def test_a_batch_whose_records_do_not_fill_it_is_refused(codec: Codec) -> None:
+    batch = build_batch(RECORDS, now_ms=NOW_MS)
+    fields = read_header(batch)._asdict()
+    for name in ("batch_length", "magic", "crc"):
+        del fields[name]
+    fields["attributes"] = codec
+    wrong = assemble_batch(compress(codec, batch[HEADER_SIZE_BYTES:-1]), **fields)
+    assert refusal(wrong).code is ErrorCode.INVALID_RECORD
+
+
+def test_damage_inside_a_compressed_block_has_no_code_of_its_own() -> None:
+    batch = build_batch(RECORDS, now_ms=NOW_MS, codec=Codec.ZSTD)
+    batch[HEADER_SIZE_BYTES] ^= 0xFF
+    fix_crc(batch)
+    assert refusal(batch).code is ErrorCode.UNKNOWN_SERVER_ERROR
+
+
+def test_an_unknown_codec_has_no_code_of_its_own() -> None:
+    error = refusal(batch_with(attributes=5))
+    assert (error.code, error.message) == (ErrorCode.UNKNOWN_SERVER_ERROR, "Unknown compression type id: 5")
+
+
+@pytest.mark.parametrize("codec", Codec)
+def test_a_compacted_topic_wants_keys(codec: Codec) -> None:
+    records = [NewRecord(None if index in {1, 3} else b"k", b"v", NOW_MS) for index in range(5)]
+    config = topic(cleanup_policy="compact,delete")
+    error = refusal(build_batch(records, now_ms=NOW_MS, codec=codec), config)
+    assert isinstance(error, RecordsRefusedError)
+    text = "Compacted topic cannot accept message without key in topic partition t-3"
+    assert error.code is ErrorCode.INVALID_RECORD
+    assert error.record_errors == [RecordError(1, text), RecordError(3, text)]
+    assert error.message == (
+        "One or more records have been rejected due to 2 record errors in total, and only showing the first "
+        f"three errors at most: [RecordError(batchIndex=1, message='{text}'), "
+        f"RecordError(batchIndex=3, message='{text}')]"
+    )
+    check(build_batch(records, now_ms=NOW_MS, codec=codec))
+
+
+@pytest.mark.parametrize("codec", [Codec.NONE, Codec.LZ4])
+def test_one_timestamp_out_of_range_makes_the_whole_error_a_timestamp_error(codec: Codec) -> None:
+    records = [NewRecord(None, b"v", NOW_MS), NewRecord(b"k", b"v", NOW_MS + HOUR_MS + 1)]
+    error = refusal(build_batch(records, now_ms=NOW_MS, codec=codec), topic(cleanup_policy="compact"))
+    assert isinstance(error, RecordsRefusedError)
+    assert error.code is ErrorCode.INVALID_TIMESTAMP
+    assert error.message == "One or more records have been rejected due to invalid timestamp"
+    assert [index for index, _ in error.record_errors] == [0, 1]
+    assert error.record_errors[1].message == (
+        f"Timestamp {NOW_MS + HOUR_MS + 1} of message with offset 1 is out of range. The timestamp should be "
+        f"within [{NOW_MS - 2**63 + 1}, {NOW_MS + HOUR_MS}]"
+    )
+
+
+def test_the_timestamp_limits_are_inclusive_and_spare_records_without_timestamp() -> None:
+    config = topic(message_timestamp_before_max_ms="1000")
+    edge = [
+        NewRecord(b"k", b"v", NOW_MS - 1000),
+        NewRecord(b"k", b"v", NOW_MS + HOUR_MS),
+        NewRecord(b"k", b"v", -1),
+    ]
+    assert check(build_batch(edge, now_ms=NOW_MS), config).max_timestamp == NOW_MS + HOUR_MS
+    early = [NewRecord(b"k", b"v", -1), NewRecord(b"k", b"v", NOW_MS - 1001)]
+    assert refusal(build_batch(early, now_ms=NOW_MS), config).code is ErrorCode.INVALID_TIMESTAMP
+
+
+def test_a_topic_of_log_append_time_stamps_every_batch() -> None:
+    config = topic(message_timestamp_type="LogAppendTime", message_timestamp_before_max_ms="0")
+    checked = check(build_batch(RECORDS, now_ms=NOW_MS), config)
+    assert checked.log_append_time_ms == checked.max_timestamp == checked.header.max_timestamp == NOW_MS
+    assert checked.header.is_log_append_time
+    assert values(checked) == [(record.key, record.value, NOW_MS) for record in RECORDS]
+
+
+def test_a_producer_may_not_claim_log_append_time_on_such_a_topic() -> None:
+    batch = build_batch(RECORDS[:1], now_ms=NOW_MS, log_append_time=True)
+    error = refusal(batch, topic(message_timestamp_type="LogAppendTime"))
+    assert isinstance(error, RecordsRefusedError)
+    assert error.code is ErrorCode.INVALID_TIMESTAMP
+    assert error.record_errors == [
+        RecordError(
+            0,
+            f"Invalid timestamp type in message DefaultRecord(offset=0, timestamp={NOW_MS}, key=2 bytes, value=50 "
+            "bytes). Producer should not set timestamp type to LogAppendTime.",
+        )
+    ]
+
+
+def test_a_claim_of_log_append_time_is_dropped_on_a_topic_of_create_time() -> None:
+    checked = check(build_batch(RECORDS, now_ms=NOW_MS - 5, log_append_time=True))
+    assert not checked.header.is_log_append_time
+    assert checked.max_timestamp == checked.header.max_timestamp == NOW_MS - 5
+
+
+def test_a_wrong_largest_timestamp_is_corrected() -> None:
+    checked = check(batch_with(max_timestamp=NOW_MS - 19))
+    assert checked.header.max_timestamp == checked.max_timestamp == NOW_MS
+    values(checked)
+
+
+@pytest.mark.parametrize("source", Codec)
+@pytest.mark.parametrize("target", ["producer", "uncompressed", "gzip", "snappy", "lz4", "zstd"])
+@pytest.mark.parametrize("origin", AppendOrigin)
+def test_batches_are_stored_with_the_topics_compression(
+    source: Codec, target: str, origin: AppendOrigin
+) -> None:
+    batch = build_batch(
+        RECORDS,
+        now_ms=NOW_MS,
+        codec=source,
+        producer_id=5,
+        producer_epoch=2,
+        base_sequence=9,
+        transactional=True,
+    )
+    checked = check(batch, topic(compression_type=target), origin)
+    expected = {"producer": source, "uncompressed": Codec.NONE}.get(target)
+    assert checked.header.codec is (Codec[target.upper()] if expected is None else expected)
+    assert values(checked) == [(record.key, record.value, record.timestamp_ms) for record in RECORDS]
+    kept = (
+        "producer_id",
+        "producer_epoch",
+        "base_sequence",
+        "records_count",
+        "is_transactional",
+        "max_timestamp",
+    )
+    assert [getattr(checked.header, name) for name in kept] == [5, 2, 9, 20, True, NOW_MS]
+
+
+def test_control_batches_are_not_compressed_by_the_broker() -> None:
+    batch = build_batch(RECORDS[:1], now_ms=NOW_MS, control=True)
+    checked = check(batch, topic(compression_type="gzip"), AppendOrigin.COORDINATOR)
+    assert bytes(checked.records) == bytes(batch)
+
+
+def test_a_batch_that_grows_beyond_the_limit_is_refused() -> None:
+    batch = build_batch(RECORDS, now_ms=NOW_MS, codec=Codec.GZIP)
+    config = topic(compression_type="uncompressed", max_message_bytes=str(len(batch)))
+    error = refusal(batch, config)
+    assert error.code is ErrorCode.MESSAGE_TOO_LARGE
+    assert error.message is not None
+    assert "topartition t-3 which exceeds the maximum configured size of" in error.message
+
+
+def test_offset_deltas_with_gaps_are_put_right_in_compressed_batches() -> None:
+    payload = b"".join(encode_record(record, 0, 0) for record in RECORDS[:3])
+    fields = BatchHeader(0, 0, -1, 2, 0, Codec.LZ4, 2, NOW_MS, NOW_MS, -1, -1, -1, 3)._asdict()
+    for name in ("batch_length", "magic", "crc"):
+        del fields[name]
+    checked = check(assemble_batch(compress(Codec.LZ4, payload), **fields))
+    assert [record.offset for record in iterate_records(checked.records, 0, checked.header)] == [0, 1, 2]
+    assert values(checked) == [(record.key, record.value, NOW_MS) for record in RECORDS[:3]]
+    assert checked.header.codec is Codec.LZ4
+
+
+def fix_crc(batch: bytearray) -> None:
+    batch[17:21] = compute_crc(batch, 0, len(batch)).to_bytes(4, "big")
