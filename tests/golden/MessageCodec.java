@@ -98,7 +98,9 @@ public final class MessageCodec {
     private static byte[] run(char operation, String name, short version, byte[] item) throws Throwable {
         switch (operation) {
             case 'P':
-                return new MessageCodec(name, version).parsed(item);
+                return new MessageCodec(name, version).parsed(item, true);
+            case 'G':
+                return new MessageCodec(name, version).parsed(item, false);
             case 'J':
                 return new MessageCodec(name, version).fromJson(item);
             case 'T':
@@ -116,8 +118,8 @@ public final class MessageCodec {
         }
     }
 
-    /** Parse; answer the number of bytes consumed, the JSON form with its length, and the bytes written again. */
-    private byte[] parsed(byte[] item) throws Throwable {
+    /** Parse; answer the number of bytes consumed, the JSON form with its length, and maybe the bytes written again. */
+    private byte[] parsed(byte[] item, boolean writeAgain) throws Throwable {
         ByteBuffer buffer = ByteBuffer.wrap(item);
         Message message = read(buffer);
         byte[] json = MAPPER.writeValueAsBytes((JsonNode) toJson.invokeExact(message, version));
@@ -126,7 +128,9 @@ public final class MessageCodec {
         answer.writeInt(buffer.position());
         answer.writeInt(json.length);
         answer.write(json);
-        answer.write(written(message));
+        if (writeAgain) {
+            answer.write(written(message));
+        }
         return collected.toByteArray();
     }
 

@@ -45,6 +45,13 @@ class KafkaCodec:
             for answer in self._ask("P", name, version, items)
         ]
 
+    def parse_garbage(self, name: str, version: int, items: Sequence[bytes]) -> list[Parsed | Refusal]:
+        """Let Kafka parse each item, without writing it again: not all that can be read can be written."""
+        return [
+            answer if isinstance(answer, Refusal) else _parsed(answer)
+            for answer in self._ask("G", name, version, items)
+        ]
+
     def write(self, name: str, version: int, json_forms: Sequence[Any]) -> list[bytes | Refusal]:
         """Let Kafka write the message that each JSON form describes."""
         return self._ask("J", name, version, [json.dumps(form).encode() for form in json_forms])

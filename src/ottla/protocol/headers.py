@@ -15,8 +15,17 @@ from ottla.protocol.api import APIS, ApiKey
 from ottla.wire.primitives import Buffer, WireError, skip_tagged_fields
 
 _FIXED = struct.Struct(">hhih")
+_FIXED_SIZE = _FIXED.size
+_unpack_fixed = _FIXED.unpack_from
 _SHORT_RESPONSE = struct.Struct(">i")
 _TAGGED_RESPONSE = struct.Struct(">ix")
+
+_NEVER = 0x8000
+"""Above every version: the first flexible version of an API that has none."""
+
+_FLEXIBLE_FROM = {
+    key: _NEVER if api.flexible_from is None else api.flexible_from for key, api in APIS.items()
+}
 
 
 class RequestHeader(NamedTuple):
@@ -35,13 +44,13 @@ def decode_request_header(buffer: Buffer, position: int = 0) -> tuple[RequestHea
     and for malformed bytes, upon both of which Kafka closes the connection.
     """
     limit = len(buffer)
-    if limit - position < _FIXED.size:
+    if limit - position < _FIXED_SIZE:
         raise WireError(f"{max(limit - position, 0)} bytes are no request header")
-    key, version, correlation_id, length = _FIXED.unpack_from(buffer, position)
-    api = APIS.get(key)
-    if api is None:
+    key, version, correlation_id, length = _unpack_fixed(buffer, position)
+    flexible_from = _FLEXIBLE_FROM.get(key)
+    if flexible_from is None:
         raise WireError(f"{key} is the number of no API")
-    position += _FIXED.size
+    position += _FIXED_SIZE
     client_id = ""
     if length > 0:
         end = position + length
@@ -49,7 +58,7 @@ def decode_request_header(buffer: Buffer, position: int = 0) -> tuple[RequestHea
             raise WireError(f"a client id claims {length} of the {limit - position} bytes that remain")
         client_id = str(buffer[position:end], "utf-8", "replace")
         position = end
-    if api.is_flexible(version):
+    if version >= flexible_from:
         try:
             first = buffer[position]
             position = skip_tagged_fields(buffer, position + 1, first) if first else position + 1

@@ -57,6 +57,9 @@ def decoder_source(cls: type, schema: MessageSchema, version: int, function_name
     source = FunctionSource(names=dict(_NAMES))
     writer = _DecoderWriter(source, version, schema.is_flexible(version))
     with source.block(f"def {function_name}(buffer, position):"):
+        # A slice of a memoryview is a view: records are not copied, whatever the buffer was.
+        with source.block("if type(buffer) is not memoryview:"):
+            source.line("buffer = memoryview(buffer)")
         source.line("limit = len(buffer)")
         source.line("p = position")
         with source.block("try:"):
@@ -88,27 +91,29 @@ class _DecoderWriter:
 
     def fields(self, target: str, cls: type, path: str, depth: int) -> None:
         """Read all fields of one object; a run may be left unread at the end."""
-        tagged: list[FieldSchema] = []
+        tagged = [item for item in schema_of(cls).fields if item.tag is not None]
         for item in schema_of(cls).fields:
-            if self.flexible and item.is_tagged(self.version):
-                self.source.line(f"{target}.{item.name} = {self.default(item)}")
-                tagged.append(item)
-            elif self.version in item.versions and not item.is_tagged(self.version):
+            if self.version in item.versions and not item.is_tagged(self.version):
                 with self.source.inside(join_path(path, item.name)):
                     self.value(item, f"{target}.{item.name}", depth)
             else:
-                self.source.line(f"{target}.{item.name} = {self.default(item)}")
+                self.set_default(item, f"{target}.{item.name}", depth)
         if self.flexible:
             with self.source.inside(join_path(path, "tagged fields")):
                 self.tagged_fields(tagged, target, path, depth)
 
-    def default(self, item: FieldSchema) -> str:
-        """Return an expression for the value of a field that is not there."""
+    def set_default(self, item: FieldSchema, target: str, depth: int) -> None:
+        """Assign the value of a field that is not there."""
         if item.default is None or isinstance(item.default, bool | int | float | str | bytes):
-            return repr(item.default)
-        if item.shape is Shape.ARRAY:
-            return "[]"
-        return f"{self.source.name('cls', item.element)}()"
+            self.source.line(f"{target} = {item.default!r}")
+        elif item.shape is Shape.ARRAY:
+            self.source.line(f"{target} = []")
+        else:
+            inner = f"d{depth + 1}"
+            assert isinstance(item.element, type)
+            self.source.line(f"{target} = {inner} = new({self.source.name('cls', item.element)})")
+            for part in schema_of(item.element).fields:
+                self.set_default(part, f"{inner}.{part.name}", depth + 1)
 
     # Fixed-size values
 
@@ -173,17 +178,25 @@ class _DecoderWriter:
             "rest_of_string_length" if element is STRING else "rest_of_uvarint",
         )
         content = {
-            STRING: "str(buffer[p:e], 'utf-8', 'replace')",
-            BYTES: "bytes(buffer[p:e])",
-            RECORDS: "memoryview(buffer)[p:e]",
+            STRING: "buffer[p:e].tobytes().decode('utf-8', 'replace')",
+            BYTES: "buffer[p:e].tobytes()",
+            RECORDS: "buffer[p:e]",
         }[element]
-        if not nullable:
+        keyword = "if"
+        if element is STRING:
+            # The text that is sent most often is none at all.
+            with self.source.block("if n == 1:" if self.flexible else "if n == 0:"):
+                self.source.line(f"{target} = ''")
+            keyword = "elif"
+        if nullable:
+            with self.source.block(f"{keyword} n <= 0:" if self.flexible else f"{keyword} n < 0:"):
+                self.source.line(f"{target} = None")
+            keyword = "elif"
+        if keyword == "if":
             self.checked_content(target, content)
             return
-        with self.source.block("if n > 0:" if self.flexible else "if n >= 0:"):
-            self.checked_content(target, content)
         with self.source.block("else:"):
-            self.source.line(f"{target} = None")
+            self.checked_content(target, content)
 
     def checked_content(self, target: str, content: str) -> None:
         """Read the bytes that `n` announces."""
@@ -256,7 +269,7 @@ class _DecoderWriter:
         """Read all elements at once."""
         if element is UUID:
             self.source.line(
-                f"{target} = [bytes(buffer[k:k + {size}]) for k in range(p, p + n * {size}, {size})]"
+                f"{target} = [buffer[k:k + {size}].tobytes() for k in range(p, p + n * {size}, {size})]"
             )
         else:
             self.source.line(
@@ -291,11 +304,11 @@ class _DecoderWriter:
 
     # Tagged fields
 
-    def tagged_fields(self, tagged: list[FieldSchema], target: str, path: str, depth: int) -> None:
+    def tagged_fields(self, known: list[FieldSchema], target: str, path: str, depth: int) -> None:
         """Read the tagged section, whose fields hold their defaults already."""
         self.fixed("B", "n")
         self.flush()
-        if not tagged:
+        if not known:
             with self.source.block("if n:"):
                 self.source.line("p = skip_tagged_fields(buffer, p, n)")
             return
@@ -305,18 +318,24 @@ class _DecoderWriter:
             with self.source.block("for _ in range(n):"):
                 self.source.line("tag, p = read_uvarint(buffer, p)")
                 self.source.line("size, p = read_uvarint(buffer, p)")
-                self.tag_branches(tagged, target, path, depth)
+                self.tag_branches(known, target, path, depth)
 
-    def tag_branches(self, tagged: list[FieldSchema], target: str, path: str, depth: int) -> None:
-        """Read a known tag by its type, as Kafka does without a look at its size; skip an unknown one."""
+    def tag_branches(self, known: list[FieldSchema], target: str, path: str, depth: int) -> None:
+        """Read a known tag by its type, as Kafka does without a look at its size; skip an unknown one.
+
+        A tag that the message has in other versions only is refused, also as in Kafka.
+        """
         keyword = "if"
-        for item in tagged:
+        for item in known:
             with (
                 self.source.block(f"{keyword} tag == {item.tag}:"),
                 self.source.inside(join_path(path, item.name)),
             ):
-                self.value(item, f"{target}.{item.name}", depth)
-                self.flush()
+                if item.is_tagged(self.version):
+                    self.value(item, f"{target}.{item.name}", depth)
+                    self.flush()
+                else:
+                    self.source.line("raise WireError(f'tag {tag} belongs to other versions')")
             keyword = "elif"
         with self.source.block("else:"):
             with self.source.block("if not 0 <= size <= limit - p:"):

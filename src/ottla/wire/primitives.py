@@ -90,14 +90,21 @@ def read_uvarint(buffer: Buffer, position: int) -> tuple[int, int]:
 
 def rest_of_uvarint(buffer: Buffer, position: int, first: int) -> tuple[int, int]:
     """Read on from a varint's first byte, which said that more follow; the rest is as `read_uvarint`."""
-    value = first & 0x7F
-    for shift in range(7, 7 * MAX_UVARINT_BYTES, 7):
-        byte = buffer[position]
-        position += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 128:
-            value &= 0xFFFFFFFF
-            return (value if value < 0x80000000 else value - 0x100000000), position
+    # The sizes of record batches are two or three bytes long: those are written out.
+    second = buffer[position]
+    if second < 128:
+        return first - 128 + (second << 7), position + 1
+    third = buffer[position + 1]
+    if third < 128:
+        return first - 128 + (second - 128 << 7) + (third << 14), position + 2
+    value = first - 128 + (second - 128 << 7) + (third - 128 << 14)
+    fourth = buffer[position + 2]
+    if fourth < 128:
+        return value + (fourth << 21), position + 3
+    fifth = buffer[position + 3]
+    if fifth < 128:
+        value = (value + (fourth - 128 << 21) + (fifth << 28)) & 0xFFFFFFFF
+        return (value if value < 0x80000000 else value - 0x100000000), position + 4
     raise WireError(f"a varint has more than {MAX_UVARINT_BYTES} bytes")
 
 
