@@ -60,9 +60,9 @@ class RunningBroker:
 
     kind: str
     settings: BrokerSettings
-    compose: Callable[[BrokerSettings], list[str]]
-    environment: Mapping[str, str]
-    child: FollowedProcess | None = None
+    compose: Callable[[BrokerSettings], list[str]] = field(repr=False)
+    environment: Mapping[str, str] = field(repr=False)
+    child: FollowedProcess | None = field(default=None, repr=False)
 
     @property
     def bootstrap(self) -> str:

@@ -1,5 +1,6 @@
 """Brokers for the system tests: Ottla, or with `--broker=kafka` the real one, which proves the tests."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -37,6 +38,12 @@ def broker(
     yield running
     if running.running:
         running.kill()
+
+
+@pytest.fixture
+def name(request: pytest.FixtureRequest) -> str:
+    """Give a name for the topics and groups of one test, so that tests can share a broker."""
+    return re.sub(r"[^A-Za-z0-9]+", "-", request.node.name).strip("-")
 
 
 @pytest.fixture
