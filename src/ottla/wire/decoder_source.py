@@ -88,6 +88,7 @@ class _DecoderWriter:
     version: int
     flexible: bool
     run: _Run = field(default_factory=_Run)
+    structs: int = 0
 
     def fields(self, target: str, cls: type, path: str, depth: int) -> None:
         """Read all fields of one object; a run may be left unread at the end."""
@@ -208,7 +209,9 @@ class _DecoderWriter:
 
     def struct_value(self, item: FieldSchema, target: str, nullable: bool, depth: int) -> None:
         """Read one struct; a nullable one has a byte before it, negative for null."""
-        inner = f"o{depth + 1}"
+        # A name of its own: the run may still hold fields of the struct before.
+        self.structs += 1
+        inner = f"s{self.structs}"
         assert isinstance(item.element, type)
         create = f"{target} = {inner} = new({self.source.name('cls', item.element)})"
         if not nullable:

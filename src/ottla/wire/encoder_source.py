@@ -54,6 +54,7 @@ class _EncoderWriter:
     values: list[str] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
     lists: int = 0
+    structs: int = 0
 
     def fields(self, target: str, schema: Any, path: str, depth: int) -> None:
         """Write all fields of one object; a run may be left unwritten at the end."""
@@ -162,7 +163,9 @@ class _EncoderWriter:
     def struct_value(self, item: FieldSchema, value: str, nullable: bool, depth: int) -> None:
         """Write one struct; a nullable one has a byte before it, -1 for null and 1 otherwise."""
         assert isinstance(item.element, type)
-        inner = f"o{depth + 1}"
+        # A name of its own: the run may still hold fields of the struct before.
+        self.structs += 1
+        inner = f"s{self.structs}"
         self.source.line(f"{inner} = {value}")
         if not nullable:
             self.fields(inner, schema_of(item.element), self.source.path, depth + 1)

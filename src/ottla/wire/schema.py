@@ -14,7 +14,7 @@ and tagged fields, and the README of Kafka's message specifications.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from enum import Enum
 from typing import Any, TypeVar, cast, dataclass_transform
 
@@ -100,7 +100,7 @@ class VersionRange:
     def __contains__(self, version: int) -> bool:
         return self.lowest <= version <= self.highest
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[int]:
         return iter(range(self.lowest, self.highest + 1))
 
 
