@@ -161,12 +161,12 @@ def test_two_members_of_a_group_share_its_partitions(
     assert (group["group_state"], len(group["members"])) == ("Stable", 2)
 
 
-def test_offsets_are_found_by_time(broker: RunningBroker, producer: KafkaProducer, name: str) -> None:
+def test_offsets_are_found_by_time(open_consumer: OpenConsumer, producer: KafkaProducer, name: str) -> None:
     for number in range(3):
         producer.send(name, value=b"value", partition=0, timestamp_ms=1_000_000 + number * 1000)
         producer.flush(timeout=WAIT_S)
     partition = TopicPartition(name, 0)
-    consumer = KafkaConsumer(bootstrap_servers=broker.bootstrap)
+    consumer = open_consumer(name)
     found = consumer.offsets_for_times({partition: 1_000_500})[partition]
     ends = (consumer.beginning_offsets([partition]), consumer.end_offsets([partition]))
 
