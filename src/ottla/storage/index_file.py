@@ -1,0 +1,175 @@
+"""A sorted file of entries of one size: what Kafka's offset index and time index have in common.
+
+New entries wait in memory and reach the file on roll, flush and close, or when they become many. A crash may
+lose them; recovery makes them again from the log. Kafka keeps the file of a segment that it appends to
+preallocated, so that after a crash of Kafka's it ends in zeros, which are no entries.
+"""
+
+from __future__ import annotations
+
+import struct
+from bisect import bisect_right
+from collections.abc import Callable
+
+from ottla.storage.open_files import CachedFile
+
+MOST_ENTRIES_IN_MEMORY = 1024
+"""Per index that is appended to, 8 to 12 KiB: enough for lookups near the end, where most readers are."""
+
+_ENTRIES_PER_PAGE = 512
+"""Entries that a lookup further back reads at once, after it has found the page by its first entries."""
+
+
+class IndexFile:
+    """The entries of one index; each starts with a sorted number, its key.
+
+    One caller appends; lookups may run beside it in another thread.
+    """
+
+    __slots__ = ("_entry_size", "_file", "_key", "_tail", "_written")
+
+    def __init__(
+        self, file: CachedFile, entry_size_bytes: int, key_format: str, file_size_bytes: int
+    ) -> None:
+        self._file = file
+        self._entry_size = entry_size_bytes
+        self._key = struct.Struct(key_format)
+        # The number of entries before the tail, and the tail; replaced as a whole when entries leave memory.
+        # The number is -1 until the file was looked at, since it may end in zeros.
+        self._tail: tuple[int, bytearray] = (-1 if file_size_bytes else 0, bytearray())
+        self._written = 0
+
+    @property
+    def file(self) -> CachedFile:
+        """The file behind the index."""
+        return self._file
+
+    def __len__(self) -> int:
+        before, tail = self._loaded_tail()
+        return before + len(tail) // self._entry_size
+
+    def append(self, entry: bytes) -> None:
+        """Add an entry, in memory; its key is at least that of the last one."""
+        self._loaded_tail()[1].extend(entry)
+
+    def make_room(self) -> None:
+        """Write out entries when many wait in memory. Raises OSError, and then nothing is lost.
+
+        Called before an append to the log, so that a full disk refuses the append as a whole.
+        """
+        before, tail = self._loaded_tail()
+        count = len(tail) // self._entry_size
+        if count < 2 * MOST_ENTRIES_IN_MEMORY:
+            return
+        self.write_out()
+        leaving = count - MOST_ENTRIES_IN_MEMORY
+        self._tail = (before + leaving, tail[leaving * self._entry_size :])
+
+    def write_out(self) -> None:
+        """Bring all entries into the file, and cut what follows them. Raises OSError."""
+        before, tail = self._loaded_tail()
+        total = before + len(tail) // self._entry_size
+        if self._written != total:
+            start = max(self._written, before)
+            fresh = bytes(tail[(start - before) * self._entry_size :])
+            self._file.files.pwrite(self._file.descriptor(), [fresh], start * self._entry_size)
+            self._written = total
+
+    def trim(self) -> None:
+        """Bring all entries into the file and make it end there; they need not stay in memory. Raises OSError."""
+        self.write_out()
+        files, descriptor = self._file.files, self._file.descriptor()
+        size = self._written * self._entry_size
+        if files.size_bytes(descriptor) != size:
+            files.truncate(descriptor, size)
+        self._tail = (self._written, bytearray())
+
+    def replace(self, entries: bytes | bytearray) -> None:
+        """Hold exactly these entries, in the file too. Raises OSError."""
+        files, descriptor = self._file.files, self._file.create()
+        files.truncate(descriptor, 0)
+        if entries:
+            files.pwrite(descriptor, [entries], 0)
+        self._written = len(entries) // self._entry_size
+        self._tail = (self._written, bytearray())
+
+    def flush(self) -> None:
+        """Wait until all entries are on the disk. Raises OSError."""
+        self.write_out()
+        self._file.files.fsync(self._file.descriptor())
+
+    def truncate(self, count: int) -> None:
+        """Drop all entries from number `count` on. Raises OSError."""
+        self.write_out()
+        self._file.files.truncate(self._file.descriptor(), count * self._entry_size)
+        self._written = count
+        self._tail = (count, bytearray())
+
+    def entry(self, number: int) -> bytes:
+        """Return one entry. Raises OSError."""
+        before, tail = self._loaded_tail()
+        size = self._entry_size
+        if number >= before:
+            at = (number - before) * size
+            return bytes(tail[at : at + size])
+        return self._file.files.pread(self._file.descriptor(), size, number * size)
+
+    def last_entry(self) -> bytes | None:
+        """Return the last entry, None when there is none. Raises OSError."""
+        count = len(self)
+        return self.entry(count - 1) if count else None
+
+    def find_last(self, target: int) -> int:
+        """Return the number of the last entry whose key is at most `target`; -1 when there is none.
+
+        Raises OSError.
+        """
+        before, tail = self._loaded_tail()
+        size = self._entry_size
+        unpack_key = self._key.unpack_from
+        count = len(tail) // size
+        if count and unpack_key(tail, 0)[0] <= target:
+            return before + self._bisect(count, target, lambda number: unpack_key(tail, number * size)[0])
+        return self._find_last_in_file(before, target)
+
+    def _find_last_in_file(self, count: int, target: int) -> int:
+        if not count:
+            return -1
+        files, descriptor, size = self._file.files, self._file.descriptor(), self._entry_size
+        unpack_key = self._key.unpack_from
+
+        def first_key_of_page(page: int) -> int:
+            key: int = unpack_key(files.pread(descriptor, size, page * _ENTRIES_PER_PAGE * size))[0]
+            return key
+
+        page = self._bisect(-(-count // _ENTRIES_PER_PAGE), target, first_key_of_page)
+        if page < 0:
+            return -1
+        first = page * _ENTRIES_PER_PAGE
+        in_page = min(_ENTRIES_PER_PAGE, count - first)
+        content = files.pread(descriptor, in_page * size, first * size)
+        return first + self._bisect(in_page, target, lambda number: unpack_key(content, number * size)[0])
+
+    @staticmethod
+    def _bisect(count: int, target: int, key_of: Callable[[int], int]) -> int:
+        return bisect_right(range(count), target, key=key_of) - 1
+
+    def _loaded_tail(self) -> tuple[int, bytearray]:
+        tail = self._tail
+        if tail[0] >= 0:
+            return tail
+        self._written = self._count_entries_in_file()
+        self._tail = (self._written, bytearray())
+        return self._tail
+
+    def _count_entries_in_file(self) -> int:
+        files, descriptor, size = self._file.files, self._file.descriptor(), self._entry_size
+        count = files.size_bytes(descriptor) // size
+        zeros = bytes(size)
+
+        def is_unused(number: int) -> bool:
+            return files.pread(descriptor, size, number * size) == zeros
+
+        if count and is_unused(count - 1):
+            return bisect_right(range(count), False, key=is_unused)
+        return count

@@ -1,0 +1,134 @@
+"""Which leader epoch began at which offset: the partition's `leader-epoch-checkpoint`.
+
+Epochs and start offsets both grow from entry to entry. The list says how far a log of an older epoch agrees with
+this one (facts 3.3, Kafka's `LeaderEpochFileCache`). The file is written on flush and close; what a crash loses is
+learnt again from the batches, which carry their epoch.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from ottla.storage.checkpoints import CorruptCheckpointError, format_checkpoint, parse_checkpoint
+from ottla.storage.files import FileSystem
+
+FILE_NAME = "leader-epoch-checkpoint"
+NO_EPOCH = -1
+NO_OFFSET = -1
+
+
+class EpochStart(NamedTuple):
+    """A leader epoch and the first offset written in it."""
+
+    epoch: int
+    start_offset: int
+
+
+class LeaderEpochs:
+    """The epochs of one partition, oldest first."""
+
+    __slots__ = ("_entries", "_files", "_is_dirty", "path")
+
+    def __init__(self, files: FileSystem, directory: Path, entries: Iterable[EpochStart] = ()) -> None:
+        self._files = files
+        self._entries: tuple[EpochStart, ...] = tuple(entries)  # replaced as a whole: readers may look on
+        self._is_dirty = False
+        self.path = directory / FILE_NAME
+
+    @classmethod
+    def load(cls, files: FileSystem, directory: Path) -> LeaderEpochs:
+        """Read the checkpoint; a missing file has no epochs.
+
+        Raises CorruptCheckpointError and OSError.
+        """
+        try:
+            text = files.read_file(directory / FILE_NAME).decode("utf-8", "replace")
+        except FileNotFoundError:
+            return cls(files, directory)
+        if not text:  # Kafka makes the file before it has something to write
+            return cls(files, directory)
+        epochs = cls(files, directory)
+        for line in parse_checkpoint(text, str(directory / FILE_NAME)):
+            fields = line.split()
+            if len(fields) != 2 or not all(field.isdigit() for field in fields):
+                raise CorruptCheckpointError(f"{directory / FILE_NAME}: cannot read the line {line!r}")
+            epochs.assign(int(fields[0]), int(fields[1]))
+        epochs._is_dirty = False
+        return epochs
+
+    @property
+    def entries(self) -> tuple[EpochStart, ...]:
+        """All epochs, oldest first."""
+        return self._entries
+
+    @property
+    def latest_epoch(self) -> int:
+        """The newest epoch, -1 without one."""
+        entries = self._entries
+        return entries[-1].epoch if entries else NO_EPOCH
+
+    def epoch_at(self, offset: int) -> int:
+        """Return the epoch in which the record at this offset was written, -1 when it is not known."""
+        entries = self._entries
+        number = bisect_right(entries, offset, key=lambda entry: entry.start_offset) - 1
+        return entries[number].epoch if number >= 0 else NO_EPOCH
+
+    def assign(self, epoch: int, start_offset: int) -> None:
+        """Note that `epoch` starts at this offset, unless the newest epoch is this one already.
+
+        Entries that contradict it, of later epochs or later starts, give way.
+        """
+        entries = self._entries
+        if epoch < 0 or start_offset < 0:
+            return
+        if entries and entries[-1].epoch == epoch and start_offset >= entries[-1].start_offset:
+            return
+        kept = tuple(entry for entry in entries if entry.epoch < epoch and entry.start_offset < start_offset)
+        self._entries = (*kept, EpochStart(epoch, start_offset))
+        self._is_dirty = True
+
+    def end_offset_for(self, epoch: int, log_end_offset: int) -> EpochStart:
+        """Return the newest epoch not above `epoch`, and the offset where it ends (OffsetForLeaderEpoch).
+
+        Both -1 where the epoch is newer than all; the asked epoch with the first start where it is older.
+        """
+        entries = self._entries
+        if epoch == NO_EPOCH or not entries:
+            return EpochStart(NO_EPOCH, NO_OFFSET)
+        if epoch == entries[-1].epoch:
+            return EpochStart(epoch, log_end_offset)
+        if epoch > entries[-1].epoch:
+            return EpochStart(NO_EPOCH, NO_OFFSET)
+        number = bisect_right(entries, epoch, key=lambda entry: entry.epoch)
+        if number == 0:
+            return EpochStart(epoch, entries[0].start_offset)
+        return EpochStart(entries[number - 1].epoch, entries[number].start_offset)
+
+    def truncate_from_end(self, end_offset: int) -> None:
+        """Forget the epochs that start at or after the log's new end."""
+        kept = tuple(entry for entry in self._entries if entry.start_offset < end_offset)
+        self._replace(kept)
+
+    def truncate_from_start(self, start_offset: int) -> None:
+        """Forget the epochs that end before the log's new start; the one that holds it now starts there."""
+        entries = self._entries
+        number = bisect_right(entries, start_offset, key=lambda entry: entry.start_offset)
+        if number == 0:
+            return
+        self._replace((EpochStart(entries[number - 1].epoch, start_offset), *entries[number:]))
+
+    def write(self) -> None:
+        """Write the checkpoint where something has changed since. Raises OSError."""
+        if not self._is_dirty:
+            return
+        lines = [f"{entry.epoch} {entry.start_offset}" for entry in self._entries]
+        self._files.write_atomically(self.path, format_checkpoint(lines))
+        self._is_dirty = False
+
+    def _replace(self, entries: tuple[EpochStart, ...]) -> None:
+        if entries != self._entries:
+            self._entries = entries
+            self._is_dirty = True

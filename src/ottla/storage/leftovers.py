@@ -1,0 +1,101 @@
+"""What an interrupted deletion or compaction left in a partition directory, and how it is finished or undone.
+
+The order is Kafka's (facts 2.4, `LogLoader`): `.deleted` files go; `.cleaned` files are unfinished output of the
+cleaner and go, and with them `.swap` files at or after the first of them, whose replacement did not begin; the
+other `.swap` files are complete, so they take the places of the segments that they replace.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ottla.storage.files import DirectoryEntry, FileSystem
+from ottla.storage.log_walk import walk_headers
+from ottla.storage.segment import (
+    DELETED_SUFFIX,
+    LOG_SUFFIX,
+    OFFSET_DIGITS,
+    SEGMENT_SUFFIXES,
+)
+
+CLEANED_SUFFIX = ".cleaned"
+SWAP_SUFFIX = ".swap"
+
+
+def offset_of_file(name: str) -> int | None:
+    """Return the offset that a file's name starts with; None where it is not the file of a segment or snapshot."""
+    digits = name[:OFFSET_DIGITS]
+    if (
+        len(digits) == OFFSET_DIGITS
+        and digits.isascii()
+        and digits.isdigit()
+        and name[OFFSET_DIGITS:].startswith(".")
+    ):
+        return int(digits)
+    return None
+
+
+def settle_leftovers(files: FileSystem, directory: Path) -> list[DirectoryEntry]:
+    """Finish or undo what was interrupted, and return what the directory then holds.
+
+    Raises OSError, and CorruptBatchError where a finished `.swap` file is damaged.
+    """
+    entries = files.list_directory(directory)
+    leftovers = [entry for entry in entries if _is_leftover(entry.name)]
+    if leftovers:
+        _settle(files, directory, entries)
+        files.sync_directory(directory)
+        entries = files.list_directory(directory)
+    logs = {offset_of_file(entry.name) for entry in entries if entry.name.endswith(LOG_SUFFIX)}
+    kept = []
+    for entry in entries:
+        is_index = entry.name.endswith(SEGMENT_SUFFIXES) and not entry.name.endswith(LOG_SUFFIX)
+        if is_index and offset_of_file(entry.name) not in logs:
+            files.unlink(directory / entry.name)
+        else:
+            kept.append(entry)
+    return kept
+
+
+def _is_leftover(name: str) -> bool:
+    return name.endswith((DELETED_SUFFIX, CLEANED_SUFFIX, SWAP_SUFFIX))
+
+
+def _settle(files: FileSystem, directory: Path, entries: list[DirectoryEntry]) -> None:
+    names = [entry.name for entry in entries]
+    for name in names:
+        if name.endswith(DELETED_SUFFIX):
+            files.unlink(directory / name)
+    cleaned = [name for name in names if name.endswith(CLEANED_SUFFIX)]
+    swaps = [name for name in names if name.endswith(SWAP_SUFFIX)]
+    first_cleaned = min((_offset(name) for name in cleaned), default=None)
+    if first_cleaned is not None:
+        for name in [name for name in swaps if _offset(name) >= first_cleaned]:
+            files.unlink(directory / name)
+            swaps.remove(name)
+    for name in cleaned:
+        files.unlink(directory / name)
+    swapped_logs = [
+        entry for entry in entries if entry.name in swaps and entry.name.endswith(LOG_SUFFIX + SWAP_SUFFIX)
+    ]
+    if swapped_logs:
+        start = min(_offset(entry.name) for entry in swapped_logs)
+        end = max(_next_offset(files, directory, entry) for entry in swapped_logs)
+        for name in names:
+            if name.endswith(SEGMENT_SUFFIXES) and start <= _offset(name) < end:
+                files.unlink(directory / name)
+    # Indexes first: a log file that has its final name has complete indexes beside it.
+    for name in sorted(swaps, key=lambda name: name.endswith(LOG_SUFFIX + SWAP_SUFFIX)):
+        files.rename_lazily(directory / name, directory / name.removesuffix(SWAP_SUFFIX))
+
+
+def _offset(name: str) -> int:
+    offset = offset_of_file(name)
+    return -1 if offset is None else offset
+
+
+def _next_offset(files: FileSystem, directory: Path, entry: DirectoryEntry) -> int:
+    next_offset = _offset(entry.name)
+    for _, header in walk_headers(files, files.open(directory / entry.name), 0, entry.size_bytes):
+        next_offset = header.next_offset
+    return next_offset

@@ -1,0 +1,195 @@
+"""What happens between a partition directory on the disk and a log that can be used.
+
+After a clean stop only names, sizes and the tail of the last segment are looked at. After any other stop every
+segment from the recovery point on is scanned: the log is cut at the first batch that is not sound, later segments
+go, indexes and epochs are made anew (facts 3.7, Kafka's `LogLoader`).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ottla.records.batch import CorruptBatchError
+from ottla.storage import offset_index, time_index
+from ottla.storage.checkpoints import CorruptCheckpointError
+from ottla.storage.files import DirectoryEntry
+from ottla.storage.leader_epochs import LeaderEpochs
+from ottla.storage.leftovers import offset_of_file, settle_leftovers
+from ottla.storage.open_files import OpenFiles
+from ottla.storage.producer_snapshots import SNAPSHOT_SUFFIX, ProducerSnapshots
+from ottla.storage.recovery import recover_segment
+from ottla.storage.segment import LOG_SUFFIX, Segment, file_name
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class LoadedLog:
+    """A log as it was found, or as recovery has left it."""
+
+    segments: list[Segment]
+    """At least one, by base offset."""
+    leader_epochs: LeaderEpochs
+    snapshots: ProducerSnapshots
+    log_start_offset: int
+    log_end_offset: int
+    recovery_point: int
+    deleted_paths: list[Path] = field(default_factory=list)
+    """Files that recovery has set aside as `.deleted`."""
+
+
+@dataclass(slots=True)
+class LogLoader:
+    """The arguments and the progress of one load."""
+
+    open_files: OpenFiles
+    directory: Path
+    index_interval_bytes: int
+    now_ms: int
+    _deleted_paths: list[Path] = field(default_factory=list)
+
+    def load(self, *, clean_shutdown: bool, recovery_point: int, log_start_offset: int) -> LoadedLog:
+        """Return the log in this directory, recovered where that is needed.
+
+        Raises OSError, and UnsupportedSegmentError for segments of older formats.
+        """
+        entries = settle_leftovers(self.open_files.files, self.directory)
+        segments = self._segments(entries)
+        snapshots = self._snapshots(entries)
+        leader_epochs = self._leader_epochs()
+        is_changed = False
+        if clean_shutdown:
+            is_changed = self._restore_indexes(segments, entries, leader_epochs)
+        else:
+            segments = self._recover(segments, recovery_point, leader_epochs)
+        if not segments:
+            segments = [self._new_segment(log_start_offset)]
+        log_end_offset = self._end_offset(segments[-1], leader_epochs)
+        if log_end_offset < log_start_offset:
+            logger.warning(
+                "%s ends at offset %d, before its log start offset %d: starting it anew there",
+                self.directory,
+                log_end_offset,
+                log_start_offset,
+            )
+            self._set_aside(segments)
+            segments = [self._new_segment(log_start_offset)]
+            log_end_offset = log_start_offset
+        start = max(log_start_offset, segments[0].base_offset)
+        leader_epochs.truncate_from_end(log_end_offset)
+        leader_epochs.truncate_from_start(start)
+        return LoadedLog(
+            segments,
+            leader_epochs,
+            snapshots,
+            start,
+            log_end_offset,
+            log_end_offset if clean_shutdown and not is_changed else min(recovery_point, log_end_offset),
+            self._deleted_paths,
+        )
+
+    def _segments(self, entries: Sequence[DirectoryEntry]) -> list[Segment]:
+        sizes = {entry.name: entry.size_bytes for entry in entries}
+        segments = []
+        for entry in entries:
+            base_offset = offset_of_file(entry.name)
+            if base_offset is None or not entry.name.endswith(LOG_SUFFIX):
+                continue
+            segments.append(
+                Segment(
+                    self.open_files,
+                    self.directory,
+                    base_offset,
+                    size_bytes=entry.size_bytes,
+                    offset_index_bytes=sizes.get(file_name(base_offset, offset_index.SUFFIX), 0),
+                    time_index_bytes=sizes.get(file_name(base_offset, time_index.SUFFIX), 0),
+                    modified_ms=entry.modified_ms,
+                )
+            )
+        return segments
+
+    def _snapshots(self, entries: Sequence[DirectoryEntry]) -> ProducerSnapshots:
+        offsets = [offset_of_file(entry.name) for entry in entries if entry.name.endswith(SNAPSHOT_SUFFIX)]
+        found = (offset for offset in offsets if offset is not None)
+        return ProducerSnapshots(self.open_files.files, self.directory, found)
+
+    def _leader_epochs(self) -> LeaderEpochs:
+        try:
+            return LeaderEpochs.load(self.open_files.files, self.directory)
+        except CorruptCheckpointError as error:
+            logger.warning("Learning the leader epochs from the log, their checkpoint is damaged: %s", error)
+            return LeaderEpochs(self.open_files.files, self.directory)
+
+    def _restore_indexes(
+        self, segments: Sequence[Segment], entries: Sequence[DirectoryEntry], leader_epochs: LeaderEpochs
+    ) -> bool:
+        """Make the indexes of segments that lack one; tell whether a log file had to be cut for that."""
+        names = {entry.name for entry in entries}
+        is_changed = False
+        for segment in segments:
+            wanted = {
+                file_name(segment.base_offset, suffix) for suffix in (offset_index.SUFFIX, time_index.SUFFIX)
+            }
+            if not wanted <= names:
+                logger.info("Making the indexes of %s anew, they are missing", segment.log.path)
+                is_changed |= self._recover_segment(segment, leader_epochs)
+        return is_changed
+
+    def _recover(
+        self, segments: list[Segment], recovery_point: int, leader_epochs: LeaderEpochs
+    ) -> list[Segment]:
+        first = len(segments)
+        while first > 0 and (first == len(segments) or segments[first].base_offset > recovery_point):
+            first -= 1
+        for number in range(first, len(segments)):
+            if self._recover_segment(segments[number], leader_epochs):
+                later = segments[number + 1 :]
+                if later:
+                    logger.warning(
+                        "Deleting %d segments of %s from offset %d on, they follow the damage",
+                        len(later),
+                        self.directory,
+                        later[0].base_offset,
+                    )
+                    self._set_aside(later)
+                return segments[: number + 1]
+        return segments
+
+    def _recover_segment(self, segment: Segment, leader_epochs: LeaderEpochs) -> bool:
+        """Recover one segment, and tell whether its log file had to be cut."""
+        size_before = segment.size_bytes
+        scan = recover_segment(segment, self.index_interval_bytes)
+        for epoch, start_offset in scan.epochs:
+            if epoch > leader_epochs.latest_epoch:
+                leader_epochs.assign(epoch, start_offset)
+        if scan.damage is None:
+            return False
+        logger.warning(
+            "Truncated %s from %d to %d bytes, offset %d is now the next: %s",
+            segment.log.path,
+            size_before,
+            scan.valid_bytes,
+            scan.next_offset,
+            scan.damage,
+        )
+        return True
+
+    def _end_offset(self, active: Segment, leader_epochs: LeaderEpochs) -> int:
+        try:
+            return active.next_offset()
+        except CorruptBatchError:
+            # The stop was not as clean as it said.
+            self._recover_segment(active, leader_epochs)
+            return active.next_offset()
+
+    def _new_segment(self, base_offset: int) -> Segment:
+        return Segment.create(
+            self.open_files, self.directory, base_offset, now_ms=self.now_ms, roll_jitter_ms=0
+        )
+
+    def _set_aside(self, segments: Sequence[Segment]) -> None:
+        for segment in segments:
+            self._deleted_paths += segment.mark_deleted()

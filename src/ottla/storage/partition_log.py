@@ -1,0 +1,476 @@
+"""The log of one partition: its segments, appended to at the end and read anywhere.
+
+The law: what was appended and acknowledged is read back byte by byte until retention removes it, and an append
+that fails leaves the log as it was, or takes the log offline. Everything that changes the log is for one caller
+at a time; `read` and the lookups may run beside it in another thread, below the published end.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from ottla.config.resolved import TopicConfig
+from ottla.errors import ErrorCode, KafkaError
+from ottla.records.batch import Buffer, check_crc, iterate_batches, stamp
+from ottla.storage.append_check import AppendOrigin, check_append
+from ottla.storage.deferred_deletion import DeferredDeletion
+from ottla.storage.files import FileRange, FileSystem
+from ottla.storage.leader_epochs import EpochStart, LeaderEpochs
+from ottla.storage.log_loader import LoadedLog, LogLoader
+from ottla.storage.log_view import LogEnd, find_max_timestamp, find_timestamp, make_view, read_range
+from ottla.storage.open_files import OpenFiles
+from ottla.storage.partition_metadata import (
+    DELETE_SUFFIX,
+    marked_directory_name,
+    parse_directory_name,
+    read_topic_id,
+    write_topic_id,
+)
+from ottla.storage.producer_snapshots import load_producers
+from ottla.storage.producer_state import ProducerStateManager
+from ottla.storage.retention import count_deletable
+from ottla.storage.rolling import draw_jitter_ms, must_roll
+from ottla.storage.segment import BatchToIndex, CannotUndoWriteError, FoundRecord, Segment
+from ottla.types import TopicPartition, Uuid
+
+logger = logging.getLogger(__name__)
+
+DEFAULT_PRODUCER_ID_EXPIRATION_MS = 86_400_000
+
+
+class AppendResult(NamedTuple):
+    """Where an append went."""
+
+    base_offset: int
+    last_offset: int
+    log_append_time_ms: int
+    """-1 unless the broker has set the time; the original batch's largest timestamp for a duplicate."""
+    log_start_offset: int
+    is_duplicate: bool = False
+
+
+class PartitionLog:
+    """One partition directory."""
+
+    __slots__ = (
+        "_deferred",
+        "_directory_needs_sync",
+        "_failure",
+        "_files",
+        "_open_files",
+        "_snapshots",
+        "_view",
+        "config",
+        "directory",
+        "leader_epochs",
+        "log_start_offset",
+        "producer_state",
+        "recovery_point",
+        "topic_id",
+        "topic_partition",
+    )
+
+    def __init__(
+        self,
+        open_files: OpenFiles,
+        directory: Path,
+        config: TopicConfig,
+        loaded: LoadedLog,
+        producer_state: ProducerStateManager,
+        topic_id: Uuid | None,
+        now_ms: int,
+    ) -> None:
+        self._files: FileSystem = open_files.files
+        self._open_files = open_files
+        self.directory = directory
+        self.topic_partition: TopicPartition = producer_state.topic_partition
+        self.topic_id = topic_id
+        self.config = config
+        self.log_start_offset = loaded.log_start_offset
+        self.recovery_point = loaded.recovery_point
+        """Offset up to which everything is known to be on the disk."""
+        self.leader_epochs: LeaderEpochs = loaded.leader_epochs
+        self.producer_state = producer_state
+        self._snapshots = loaded.snapshots
+        active = loaded.segments[-1]
+        end_offset, end_position = loaded.log_end_offset, active.size_bytes
+        self._view = make_view(
+            loaded.segments, LogEnd(end_offset, active, end_position, end_offset, end_position)
+        )
+        self._deferred = DeferredDeletion(self._files)
+        self._deferred.add(loaded.deleted_paths, now_ms + config.file_delete_delay_ms)
+        self._directory_needs_sync = True
+        self._failure: str | None = None
+
+    @classmethod
+    def create(
+        cls,
+        open_files: OpenFiles,
+        directory: Path,
+        config: TopicConfig,
+        *,
+        topic_id: Uuid,
+        now_ms: int,
+        log_start_offset: int = 0,
+        producer_id_expiration_ms: int = DEFAULT_PRODUCER_ID_EXPIRATION_MS,
+    ) -> PartitionLog:
+        """Make the directory of a new partition and open its empty log. Raises OSError."""
+        open_files.files.make_directory(directory)
+        write_topic_id(open_files.files, directory, topic_id)
+        return cls.open(
+            open_files.files,
+            open_files,
+            directory,
+            config,
+            clean_shutdown=True,
+            recovery_point=log_start_offset,
+            log_start_offset=log_start_offset,
+            now_ms=now_ms,
+            producer_id_expiration_ms=producer_id_expiration_ms,
+        )
+
+    @classmethod
+    def open(
+        cls,
+        files: FileSystem,
+        open_files: OpenFiles,
+        directory: Path,
+        config: TopicConfig,
+        *,
+        clean_shutdown: bool,
+        recovery_point: int,
+        log_start_offset: int,
+        now_ms: int,
+        producer_id_expiration_ms: int = DEFAULT_PRODUCER_ID_EXPIRATION_MS,
+    ) -> PartitionLog:
+        """Open an existing directory, and recover it unless the stop before was clean.
+
+        Raises OSError, UnsupportedSegmentError and PartitionMetadataError.
+        """
+        topic_partition = parse_directory_name(directory.name)
+        assert topic_partition is not None, f"{directory.name} is not the directory of a partition"
+        topic_id = read_topic_id(files, directory)
+        loader = LogLoader(open_files, directory, config.index_interval_bytes, now_ms)
+        loaded = loader.load(
+            clean_shutdown=clean_shutdown, recovery_point=recovery_point, log_start_offset=log_start_offset
+        )
+        state = ProducerStateManager(topic_partition, producer_id_expiration_ms=producer_id_expiration_ms)
+        load_producers(
+            state,
+            loaded.snapshots,
+            loaded.segments,
+            start_offset=loaded.log_start_offset,
+            end_offset=loaded.log_end_offset,
+            clean_shutdown=clean_shutdown,
+            now_ms=now_ms,
+        )
+        return cls(open_files, directory, config, loaded, state, topic_id, now_ms)
+
+    @property
+    def log_end_offset(self) -> int:
+        """The offset that the next record gets."""
+        return self._view.end.offset
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of all log files together."""
+        return sum(segment.size_bytes for segment in self._view.segments)
+
+    @property
+    def segment_count(self) -> int:
+        """How many segments there are, at least one."""
+        return len(self._view.segments)
+
+    @property
+    def is_offline(self) -> bool:
+        """Whether a failure of the disk has ended the use of this log, until the next start."""
+        return self._failure is not None
+
+    @property
+    def has_rolled_since_flush(self) -> bool:
+        """Whether a segment is finished that was not brought to the disk yet: Kafka flushes after each roll."""
+        return self.recovery_point < self._view.end.segment.base_offset
+
+    def append(
+        self, records: Buffer, *, leader_epoch: int, origin: AppendOrigin, now_ms: int
+    ) -> AppendResult:
+        """Check, stamp and write batches at the end of the log.
+
+        `records` is one batch; from the leader of the metadata quorum one or more, checked for their CRC only.
+        They are stamped in place where the buffer is writable. Raises KafkaError for what is refused; an OSError
+        leaves the log as it was; where not even that can be had, the log is offline with KAFKA_STORAGE_ERROR.
+        """
+        self._check_online()
+        base_offset = self._view.end.offset
+        if origin is AppendOrigin.RAFT_LEADER:
+            return self._append_unjudged(records, leader_epoch, now_ms)
+        checked = check_append(
+            records,
+            config=self.config,
+            topic_partition=self.topic_partition,
+            origin=origin,
+            now_ms=now_ms,
+            log_end_offset=base_offset,
+        )
+        header = checked.header
+        if header.has_producer_id:
+            assert not header.is_control, "transaction markers have no writer yet"
+            duplicate = self.producer_state.check(header, base_offset, origin)
+            if duplicate is not None:
+                return AppendResult(
+                    duplicate.first_offset,
+                    duplicate.last_offset,
+                    duplicate.timestamp,
+                    self.log_start_offset,
+                    True,
+                )
+        stamp(checked.records, 0, base_offset, leader_epoch)
+        last_offset = base_offset + header.last_offset_delta
+        batch = BatchToIndex(last_offset, checked.max_timestamp, len(checked.records))
+        self._write(checked.records, (batch,), leader_epoch, now_ms)
+        if header.has_producer_id:
+            self.producer_state.update(header, base_offset, checked.max_timestamp)
+        return AppendResult(base_offset, last_offset, checked.log_append_time_ms, self.log_start_offset)
+
+    def _append_unjudged(self, records: Buffer, leader_epoch: int, now_ms: int) -> AppendResult:
+        writable = records if _is_writable(records) else bytearray(records)
+        assert not isinstance(writable, bytes)
+        base_offset = next_offset = self._view.end.offset
+        batches = []
+        for position, header in iterate_batches(writable):
+            check_crc(writable, position, header)
+            stamp(writable, position, next_offset, leader_epoch)
+            last_offset = next_offset + header.last_offset_delta
+            batches.append(BatchToIndex(last_offset, header.max_timestamp, header.size_bytes))
+            next_offset = last_offset + 1
+        assert batches, "an append holds at least one batch"
+        self._write(writable, batches, leader_epoch, now_ms)
+        return AppendResult(base_offset, next_offset - 1, -1, self.log_start_offset)
+
+    def _write(
+        self, records: Buffer, batches: Sequence[BatchToIndex], leader_epoch: int, now_ms: int
+    ) -> None:
+        """Write stamped batches, rolling first where needed, and publish the new end last."""
+        segment = self._view.end.segment
+        if must_roll(segment, batches, len(records), self.config, now_ms):
+            segment = self.roll(now_ms)
+        base_offset, position = self._view.end.offset, segment.size_bytes
+        try:
+            segment.append(
+                records, batches, index_interval_bytes=self.config.index_interval_bytes, now_ms=now_ms
+            )
+        except CannotUndoWriteError as error:
+            self._go_offline(str(error))
+            raise KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, str(error)) from error
+        if leader_epoch != self.leader_epochs.latest_epoch:
+            self.leader_epochs.assign(leader_epoch, base_offset)
+        next_offset = batches[-1].last_offset + 1
+        self.producer_state.end_offset = next_offset
+        end = LogEnd(next_offset, segment, segment.size_bytes, base_offset, position)
+        self._view = self._view._replace(end=end)
+
+    def roll(self, now_ms: int) -> Segment:
+        """Finish the active segment and start a new one at the log's end; an empty one is kept.
+
+        Raises OSError, and then the old segment is still the active one.
+        """
+        active = self._view.end.segment
+        base_offset = self._view.end.offset
+        if active.base_offset == base_offset:
+            return active
+        active.finish_indexes()
+        self._snapshots.take(self.producer_state)
+        segment = Segment.create(
+            self._open_files,
+            self.directory,
+            base_offset,
+            now_ms=now_ms,
+            roll_jitter_ms=draw_jitter_ms(self.config),
+        )
+        self._view = make_view(
+            (*self._view.segments, segment), LogEnd(base_offset, segment, 0, base_offset, 0)
+        )
+        self._directory_needs_sync = True
+        logger.debug("Rolled a new segment of %s at offset %d", self.topic_partition, base_offset)
+        return segment
+
+    def read(
+        self, offset: int, max_bytes: int, *, upper_bound: int, must_return_a_batch: bool
+    ) -> FileRange | None:
+        """Return up to `max_bytes` of batches from the one with `offset` on, all below `upper_bound`.
+
+        The range lies in one segment. It starts with a whole batch, the last one may be cut. A first batch that
+        is larger than `max_bytes` is returned whole if `must_return_a_batch`, else nothing is. None where there
+        is nothing to read. Raises KafkaError OFFSET_OUT_OF_RANGE and KAFKA_STORAGE_ERROR, and OSError.
+        """
+        self._check_online()
+        view = self._view
+        if not self.log_start_offset <= offset <= view.end.offset:
+            raise KafkaError(
+                ErrorCode.OFFSET_OUT_OF_RANGE,
+                f"Received request for offset {offset} for partition {self.topic_partition}, but we only have "
+                f"log segments in the range {self.log_start_offset} to {view.end.offset}.",
+            )
+        return read_range(
+            view, offset, max_bytes, upper_bound=upper_bound, must_return_a_batch=must_return_a_batch
+        )
+
+    def offset_for_timestamp(self, timestamp_ms: int) -> FoundRecord | None:
+        """Return the first record that is not older than the timestamp, None without one.
+
+        Raises OSError and KafkaError.
+        """
+        self._check_online()
+        return find_timestamp(self._view, timestamp_ms, self.log_start_offset)
+
+    def max_timestamp_offset(self) -> FoundRecord | None:
+        """Return the first record with the largest timestamp of all, None without one.
+
+        Raises OSError and KafkaError.
+        """
+        self._check_online()
+        return find_max_timestamp(self._view)
+
+    def end_offset_for_epoch(self, epoch: int) -> EpochStart:
+        """Return the newest epoch not above `epoch` and the offset where it ends; -1 and -1 where unknown."""
+        return self.leader_epochs.end_offset_for(epoch, self._view.end.offset)
+
+    def delete_records_before(self, offset: int) -> bool:
+        """Move the log start offset forward; tell whether it moved. The files go with `delete_old_segments`.
+
+        Raises KafkaError OFFSET_OUT_OF_RANGE where the offset is beyond the log's end.
+        """
+        self._check_online()
+        if offset > self._view.end.offset:
+            raise KafkaError(
+                ErrorCode.OFFSET_OUT_OF_RANGE,
+                f"Cannot increment the log start offset to {offset} of partition {self.topic_partition} since it is "
+                f"larger than the high watermark {self._view.end.offset}",
+            )
+        if offset <= self.log_start_offset:
+            return False
+        self.log_start_offset = offset
+        self.leader_epochs.truncate_from_start(offset)
+        return True
+
+    def delete_old_segments(self, now_ms: int, high_watermark: int) -> int:
+        """Take the segments out of the log that retention does not keep; return how many.
+
+        Their files are renamed at once and removed by `delete_expired_files`. Raises OSError.
+        """
+        self._check_online()
+        segments = self._view.segments
+        count = count_deletable(
+            segments,
+            self.config,
+            log_start_offset=self.log_start_offset,
+            log_end_offset=self._view.end.offset,
+            high_watermark=high_watermark,
+            now_ms=now_ms,
+        )
+        if count == 0:
+            return 0
+        if count == len(segments):
+            self.roll(now_ms)
+        remaining = self._view.segments[count:]
+        self.log_start_offset = max(self.log_start_offset, remaining[0].base_offset)
+        self._view = make_view(remaining, self._view.end)
+        self.leader_epochs.truncate_from_start(self.log_start_offset)
+        self.recovery_point = max(self.recovery_point, min(self.log_start_offset, self._view.end.offset))
+        due_ms = now_ms + self.config.file_delete_delay_ms
+        for segment in segments[:count]:
+            self._deferred.add(segment.mark_deleted(), due_ms)
+            self._deferred.add(self._snapshots.mark_deleted(segment.base_offset), due_ms)
+        logger.info(
+            "Deleted %d segments of %s, it now starts at offset %d",
+            count,
+            self.topic_partition,
+            self.log_start_offset,
+        )
+        return count
+
+    def delete_expired_files(self, now_ms: int) -> int:
+        """Remove the files of deleted segments whose delay is over; return how many. Raises OSError."""
+        return self._deferred.delete_expired(now_ms)
+
+    def flush(self, up_to_offset: int | None = None) -> None:
+        """Bring the log to the disk, all of it or the segments below an offset, and move the recovery point.
+
+        An OSError takes the log offline: after a failed fsync nobody knows what is on the disk.
+        """
+        self._check_online()
+        end_offset = self._view.end.offset
+        target = end_offset if up_to_offset is None else min(up_to_offset, end_offset)
+        if target <= self.recovery_point and not self._directory_needs_sync:
+            return
+        view = self._view
+        first = max(0, view.first_segment_for(self.recovery_point))
+        try:
+            for segment in view.segments[first:]:
+                if segment.base_offset < target or segment.base_offset == self.recovery_point:
+                    segment.flush()
+            self.leader_epochs.write()
+            if self._directory_needs_sync:
+                self._files.sync_directory(self.directory)
+                self._directory_needs_sync = False
+        except OSError as error:
+            self._go_offline(f"flushing {self.directory} failed: {error}")
+            raise
+        self.recovery_point = max(self.recovery_point, target)
+
+    def update_config(self, config: TopicConfig) -> None:
+        """Follow a changed configuration from the next append, deletion or lookup on."""
+        self.config = config
+
+    def rename_for_deletion(self) -> Path:
+        """Rename the directory so that a restart deletes it too; the log is of no use afterwards. Raises OSError.
+
+        What is being read from it stays readable.
+        """
+        target = self.directory.with_name(marked_directory_name(self.topic_partition, DELETE_SUFFIX))
+        self._forget_files()
+        self._files.rename(self.directory, target)
+        self.directory = target
+        self._failure = "the partition was deleted"
+        return target
+
+    def delete(self) -> None:
+        """Remove the directory with everything in it. Raises OSError."""
+        self._forget_files()
+        self._failure = "the partition was deleted"
+        self._files.remove_directory(self.directory)
+
+    def close(self) -> None:
+        """Complete indexes, epochs and producer snapshot, flush, and let go of the files. Raises OSError."""
+        if self._failure is None:
+            try:
+                self._view.end.segment.finish_indexes()
+                self._snapshots.take(self.producer_state)
+            except OSError as error:
+                self._go_offline(f"closing {self.directory} failed: {error}")
+                raise
+            self.flush()
+            self._failure = "the log is closed"
+        self._forget_files()
+
+    def _forget_files(self) -> None:
+        for segment in self._view.segments:
+            segment.forget_files()
+
+    def _check_online(self) -> None:
+        if self._failure is not None:
+            raise KafkaError(
+                ErrorCode.KAFKA_STORAGE_ERROR,
+                f"The log of {self.topic_partition} is offline: {self._failure}",
+            )
+
+    def _go_offline(self, reason: str) -> None:
+        self._failure = reason
+        logger.error("The log of %s goes offline: %s", self.topic_partition, reason)
+
+
+def _is_writable(records: Buffer) -> bool:
+    return not (isinstance(records, bytes) or (isinstance(records, memoryview) and records.readonly))

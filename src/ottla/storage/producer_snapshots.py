@@ -1,0 +1,151 @@
+"""The `.snapshot` files of a partition: what its producers were at some offset, so that a start need not replay
+the whole log.
+
+One is written on roll, at the new segment's base, and one on close, at the log's end (facts 2.4). A snapshot can
+always be made again from the log, so that a damaged one is deleted and passed over.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from ottla.records.batch import BatchHeader
+from ottla.records.control import ControlType, read_control_record, read_marker
+from ottla.storage.files import FileSystem
+from ottla.storage.log_walk import read_batch
+from ottla.storage.producer_state import CorruptSnapshotError, ProducerStateManager
+from ottla.storage.segment import DELETED_SUFFIX, Segment, file_name
+
+logger = logging.getLogger(__name__)
+
+SNAPSHOT_SUFFIX = ".snapshot"
+
+
+class ProducerSnapshots:
+    """The snapshot files of one partition directory, by offset."""
+
+    __slots__ = ("_directory", "_files", "_offsets")
+
+    def __init__(self, files: FileSystem, directory: Path, offsets: Iterable[int]) -> None:
+        self._files = files
+        self._directory = directory
+        self._offsets = set(offsets)
+
+    @property
+    def offsets(self) -> list[int]:
+        """The offsets that have a snapshot, in order."""
+        return sorted(self._offsets)
+
+    def path(self, offset: int) -> Path:
+        """Return where the snapshot at this offset lies."""
+        return self._directory / file_name(offset, SNAPSHOT_SUFFIX)
+
+    def take(self, state: ProducerStateManager) -> None:
+        """Write a snapshot of the state, unless there is one at its offset. Raises OSError."""
+        if state.end_offset not in self._offsets:
+            self._files.write_file(self.path(state.end_offset), state.snapshot())
+            self._offsets.add(state.end_offset)
+
+    def load_newest(
+        self, state: ProducerStateManager, *, start_offset: int, end_offset: int, now_ms: int
+    ) -> None:
+        """Bring the state to the newest usable snapshot up to `end_offset`, or empty to `start_offset`.
+
+        Snapshots beyond the end, and damaged ones, are deleted. Raises OSError.
+        """
+        for offset in reversed(self.offsets):
+            if offset > end_offset:
+                self.delete(offset)
+                continue
+            try:
+                state.load(self._files.read_file(self.path(offset)), offset, now_ms)
+            except CorruptSnapshotError as error:
+                logger.warning("Deleting the damaged snapshot %s: %s", self.path(offset), error)
+                self.delete(offset)
+            else:
+                return
+        state.reset(start_offset)
+
+    def delete(self, offset: int) -> None:
+        """Delete the snapshot at this offset, if there is one. Raises OSError."""
+        if offset in self._offsets:
+            self._files.unlink(self.path(offset))
+            self._offsets.discard(offset)
+
+    def mark_deleted(self, offset: int) -> list[Path]:
+        """Rename the snapshot at this offset to `.deleted`; return the new path. Raises OSError."""
+        if offset not in self._offsets:
+            return []
+        path = self.path(offset)
+        target = path.with_name(path.name + DELETED_SUFFIX)
+        self._files.rename_lazily(path, target)
+        self._offsets.discard(offset)
+        return [target]
+
+    def delete_strays(self, segment_offsets: Iterable[int]) -> None:
+        """Keep the snapshots of segments, and the newest one. Raises OSError."""
+        kept = set(segment_offsets)
+        for offset in self.offsets[:-1]:
+            if offset not in kept:
+                self.delete(offset)
+
+
+def load_producers(
+    state: ProducerStateManager,
+    snapshots: ProducerSnapshots,
+    segments: Sequence[Segment],
+    *,
+    start_offset: int,
+    end_offset: int,
+    clean_shutdown: bool,
+    now_ms: int,
+) -> None:
+    """Bring the producers of a log to its end: from the newest snapshot, and the batches after it.
+
+    A log that was stopped cleanly and has no snapshot had no producers, as Kafka takes it (facts 3.7). Raises
+    OSError, and CorruptBatchError where a segment is damaged.
+    """
+    snapshots.delete_strays(segment.base_offset for segment in segments)
+    if clean_shutdown and not snapshots.offsets:
+        state.reset(end_offset)
+        return
+    snapshots.load_newest(state, start_offset=start_offset, end_offset=end_offset, now_ms=now_ms)
+    if state.end_offset < end_offset:
+        _replay(state, segments, max(state.end_offset, start_offset), end_offset)
+    if not clean_shutdown:
+        snapshots.take(state)
+
+
+def _replay(
+    state: ProducerStateManager, segments: Sequence[Segment], start_offset: int, end_offset: int
+) -> None:
+    for segment in segments:
+        found = segment.find_batch(max(start_offset, segment.base_offset))
+        if found is None:
+            continue
+        for position, header in segment.walk(found[0]):
+            if header.has_producer_id and header.base_offset >= start_offset:
+                _replay_batch(state, segment, position, header)
+    state.end_offset = end_offset
+
+
+def _replay_batch(state: ProducerStateManager, segment: Segment, position: int, header: BatchHeader) -> None:
+    if not header.is_control:
+        state.update(header, header.base_offset, header.max_timestamp)
+        return
+    content = read_batch(segment.log.files, segment.log.descriptor(), position, header)
+    if header.records_count == 0:
+        return  # compaction keeps the batch of a removed marker for its epoch only
+    control_type, record = read_control_record(content, 0, header)
+    if control_type not in {ControlType.ABORT, ControlType.COMMIT}:
+        return
+    marker = read_marker(control_type, record.value)
+    state.update_with_marker(
+        header,
+        record.offset,
+        coordinator_epoch=marker.coordinator_epoch,
+        timestamp=record.timestamp_ms,
+        is_aborted=control_type is ControlType.ABORT,
+    )

@@ -1,0 +1,350 @@
+"""One segment of a partition log: a file of record batches, and two sparse indexes over it.
+
+What is here follows Kafka's `LogSegment`: when index entries are made, what a segment knows of timestamps, how an
+offset and a time are found. Only the last segment of a log is appended to, by one caller at a time; `size_bytes`
+is moved last, so that readers below it see finished bytes only.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from ottla.records.batch import BatchHeader, CorruptBatchError
+from ottla.records.record import iterate_records
+from ottla.storage import offset_index, time_index
+from ottla.storage.files import Buffer, Descriptor
+from ottla.storage.log_walk import read_batch, walk_headers
+from ottla.storage.offset_index import OffsetIndex
+from ottla.storage.open_files import CachedFile, OpenFiles
+from ottla.storage.time_index import NO_TIMESTAMP, TimeIndex, TimestampOffset
+
+logger = logging.getLogger(__name__)
+
+LOG_SUFFIX = ".log"
+ABORTED_INDEX_SUFFIX = ".txnindex"
+DELETED_SUFFIX = ".deleted"
+OFFSET_DIGITS = 20
+MAX_RELATIVE_OFFSET = 2**31 - 1
+
+SEGMENT_SUFFIXES = (LOG_SUFFIX, offset_index.SUFFIX, time_index.SUFFIX, ABORTED_INDEX_SUFFIX)
+
+
+class CannotUndoWriteError(Exception):
+    """A failed write left bytes behind that could not be cut off: the log must not be written any more."""
+
+
+class BatchToIndex(NamedTuple):
+    """What the indexes need of a batch that is appended."""
+
+    last_offset: int
+    max_timestamp: int
+    size_bytes: int
+
+
+class FoundRecord(NamedTuple):
+    """A record that a search by time has found."""
+
+    timestamp_ms: int
+    offset: int
+    leader_epoch: int
+
+
+def file_name(offset: int, suffix: str) -> str:
+    """Return the name of a file of the segment (or snapshot) at this offset."""
+    return f"{offset:0{OFFSET_DIGITS}d}{suffix}"
+
+
+class Segment:
+    """The files that start at one base offset."""
+
+    __slots__ = (
+        "_bytes_since_entry",
+        "_first_timestamp",
+        "_largest",
+        "base_offset",
+        "created_ms",
+        "directory",
+        "log",
+        "modified_ms",
+        "offset_index",
+        "roll_jitter_ms",
+        "size_bytes",
+        "time_index",
+    )
+
+    def __init__(
+        self,
+        open_files: OpenFiles,
+        directory: Path,
+        base_offset: int,
+        *,
+        size_bytes: int,
+        offset_index_bytes: int,
+        time_index_bytes: int,
+        modified_ms: int,
+        roll_jitter_ms: int = 0,
+    ) -> None:
+        def file(suffix: str) -> CachedFile:
+            return CachedFile(open_files, directory / file_name(base_offset, suffix))
+
+        self.directory = directory
+        self.base_offset = base_offset
+        self.size_bytes = size_bytes
+        self.created_ms = self.modified_ms = modified_ms
+        """`modified_ms` stands in for the largest timestamp where no record has one."""
+        self.roll_jitter_ms = roll_jitter_ms
+        self.log = file(LOG_SUFFIX)
+        self.offset_index = OffsetIndex(file(offset_index.SUFFIX), base_offset, offset_index_bytes)
+        self.time_index = TimeIndex(file(time_index.SUFFIX), base_offset, time_index_bytes)
+        self._bytes_since_entry = 0
+        self._first_timestamp: int | None = None
+        self._largest: TimestampOffset | None = None
+
+    @classmethod
+    def create(
+        cls, open_files: OpenFiles, directory: Path, base_offset: int, *, now_ms: int, roll_jitter_ms: int
+    ) -> Segment:
+        """Make the files of a new, empty segment. Raises OSError, and then leaves none behind."""
+        segment = cls(
+            open_files,
+            directory,
+            base_offset,
+            size_bytes=0,
+            offset_index_bytes=0,
+            time_index_bytes=0,
+            modified_ms=now_ms,
+            roll_jitter_ms=roll_jitter_ms,
+        )
+        made = (segment.log, segment.offset_index.entries.file, segment.time_index.entries.file)
+        try:
+            for file in made:
+                open_files.files.truncate(file.create(), 0)
+        except OSError:
+            for file in made:
+                file.forget()
+                open_files.files.unlink(file.path)
+            raise
+        # Index files of an active segment are written rarely: they need not stay open.
+        segment.offset_index.entries.file.forget()
+        segment.time_index.entries.file.forget()
+        return segment
+
+    def append(
+        self, records: Buffer, batches: Sequence[BatchToIndex], *, index_interval_bytes: int, now_ms: int
+    ) -> None:
+        """Write batches at the end, and index them.
+
+        Raises OSError when the log is as it was before, and CannotUndoWriteError when not even that is sure.
+        """
+        self._prepare()
+        start = position = self.size_bytes
+        descriptor = self.log.descriptor()
+        try:
+            self.log.files.pwrite(descriptor, (records,), position)
+        except OSError as error:
+            self._cut_back(descriptor, position, error)
+            raise
+        if start == 0 and batches:
+            self._first_timestamp = max(batch.max_timestamp for batch in batches)
+        for last_offset, max_timestamp, size in batches:
+            largest = self.largest_timestamp()
+            if max_timestamp > largest.timestamp_ms:
+                self._largest = largest = TimestampOffset(max_timestamp, last_offset)
+            if self._bytes_since_entry > index_interval_bytes:
+                self.offset_index.append(last_offset, position)
+                self.time_index.append_if_newer(largest.timestamp_ms, largest.offset)
+                self._bytes_since_entry = 0
+            self._bytes_since_entry += size
+            position += size
+        self.modified_ms = now_ms
+        self.size_bytes = start + len(records)
+
+    def _prepare(self) -> None:
+        """Do everything beside the write itself that could fail."""
+        self.offset_index.entries.make_room()
+        self.time_index.entries.make_room()
+        self.largest_timestamp()
+
+    def _cut_back(self, descriptor: Descriptor, position: int, error: OSError) -> None:
+        try:
+            self.log.files.truncate(descriptor, position)
+        except OSError as second:
+            raise CannotUndoWriteError(
+                f"Writing {self.log.path} failed ({error}), and so did cutting off what was written ({second})"
+            ) from second
+
+    def should_roll(
+        self,
+        *,
+        max_timestamp: int,
+        last_offset: int,
+        size_bytes: int,
+        segment_bytes: int,
+        segment_ms: int,
+        segment_index_bytes: int,
+        now_ms: int,
+    ) -> bool:
+        """Tell whether batches of `size_bytes` belong into a new segment (facts 3.1, `LogSegment.shouldRoll`).
+
+        The time limit counts from the first batch's timestamp to that of the new ones: the data's own time.
+        Raises OSError.
+        """
+        if self.size_bytes > segment_bytes - size_bytes:
+            return True
+        if last_offset - self.base_offset > MAX_RELATIVE_OFFSET:
+            return True
+        if self.size_bytes > 0:
+            first = self.first_timestamp()
+            waited_ms = max_timestamp - first if first >= 0 else now_ms - self.created_ms
+            if waited_ms > segment_ms - self.roll_jitter_ms:
+                return True
+        return self.offset_index.is_full(segment_index_bytes) or self.time_index.is_full(segment_index_bytes)
+
+    def first_timestamp(self) -> int:
+        """Return the largest timestamp of the first batch, -1 without one. Raises OSError."""
+        if self._first_timestamp is None and self.size_bytes > 0:
+            for _, header in self.walk(0):
+                self._first_timestamp = header.max_timestamp
+                break
+        return NO_TIMESTAMP if self._first_timestamp is None else self._first_timestamp
+
+    def largest_timestamp(self) -> TimestampOffset:
+        """Return the largest timestamp of any batch, -1 without one, and that batch's last offset.
+
+        Raises OSError.
+        """
+        largest = self._largest
+        if largest is None:
+            largest = self._largest = self.time_index.last()
+        return largest
+
+    def retention_timestamp_ms(self) -> int:
+        """Return what retention by time counts from: the largest timestamp, or the file's time without one."""
+        largest = self.largest_timestamp().timestamp_ms
+        return largest if largest >= 0 else self.modified_ms
+
+    def walk(self, position: int, end: int | None = None) -> Iterator[tuple[int, BatchHeader]]:
+        """Yield position and header of each batch from `position` on. Raises OSError and CorruptBatchError."""
+        limit = self.size_bytes if end is None else end
+        return walk_headers(self.log.files, self.log.descriptor(), position, limit)
+
+    def find_batch(self, offset: int) -> tuple[int, BatchHeader] | None:
+        """Return position and header of the first batch that ends at or after `offset`; None past the end.
+
+        Raises OSError, and CorruptBatchError where the log file is damaged.
+        """
+        limit = self.size_bytes
+        position = self.offset_index.lookup(offset).position
+        if position >= limit:
+            return self._find_from(0, offset, limit) if position > limit else None
+        batches = self.walk(position, limit)
+        try:
+            first = next(batches)
+        except CorruptBatchError as error:
+            logger.warning("%s does not fit its log and is passed over: %s", self._index_path(), error)
+            return self._find_from(0, offset, limit)
+        if position > 0 and first[1].base_offset > offset:
+            logger.warning("%s does not fit its log and is passed over", self._index_path())
+            return self._find_from(0, offset, limit)
+        if first[1].last_offset >= offset:
+            return first
+        for found in batches:
+            if found[1].last_offset >= offset:
+                return found
+        return None
+
+    def _find_from(self, position: int, offset: int, limit: int) -> tuple[int, BatchHeader] | None:
+        for found in self.walk(position, limit):
+            if found[1].last_offset >= offset:
+                return found
+        return None
+
+    def _index_path(self) -> Path:
+        return self.offset_index.entries.file.path
+
+    def find_timestamp(self, timestamp_ms: int, start_offset: int) -> FoundRecord | None:
+        """Return the first record at or after `start_offset` that is not older than the timestamp.
+
+        Raises OSError, and KafkaError where records cannot be read.
+        """
+        reached = self.time_index.lookup(timestamp_ms)
+        position = self.offset_index.lookup(max(reached.offset, start_offset)).position
+        for at, header in self.walk(position):
+            if header.max_timestamp < timestamp_ms or header.last_offset < start_offset:
+                continue
+            content = read_batch(self.log.files, self.log.descriptor(), at, header)
+            for record in iterate_records(content, 0, header):
+                if record.timestamp_ms >= timestamp_ms and record.offset >= start_offset:
+                    return FoundRecord(record.timestamp_ms, record.offset, header.leader_epoch)
+        return None
+
+    def find_max_timestamp(self) -> FoundRecord | None:
+        """Return the first record with the segment's largest timestamp. Raises OSError and KafkaError."""
+        largest = self.largest_timestamp()
+        if largest.timestamp_ms < 0:
+            return None
+        return self.find_timestamp(largest.timestamp_ms, self.base_offset)
+
+    def next_offset(self) -> int:
+        """Return the offset after the last batch, found from the last index entry on.
+
+        Raises OSError, and CorruptBatchError where the log file does not end with a whole batch.
+        """
+        position = self.offset_index.last().position
+        if position >= self.size_bytes:
+            position = 0
+        next_offset = self.base_offset
+        for _, header in self.walk(position):
+            next_offset = header.next_offset
+        return next_offset
+
+    def flush(self) -> None:
+        """Wait until everything is on the disk. Raises OSError."""
+        self.log.files.fsync(self.log.descriptor())
+        self.offset_index.entries.flush()
+        self.time_index.entries.flush()
+
+    def finish_indexes(self) -> None:
+        """Complete the indexes: the largest timestamp gets its entry, and the files end with their entries.
+
+        Done when the segment becomes inactive and when the log is closed. Raises OSError.
+        """
+        largest = self.largest_timestamp()
+        self.time_index.append_if_newer(largest.timestamp_ms, largest.offset)
+        self.offset_index.entries.trim()
+        self.time_index.entries.trim()
+
+    def reset(
+        self, size_bytes: int, offset_entries: bytes | bytearray, time_entries: bytes | bytearray
+    ) -> None:
+        """Hold what a scan of the log file has found. Raises OSError."""
+        self.offset_index.entries.replace(offset_entries)
+        self.time_index.replace(time_entries)
+        self.size_bytes = size_bytes
+        self._largest = self._first_timestamp = None
+        self._bytes_since_entry = 0
+
+    def forget_files(self) -> None:
+        """Let go of the descriptors; what is being read from them stays open."""
+        for file in (self.log, self.offset_index.entries.file, self.time_index.entries.file):
+            file.forget()
+
+    def mark_deleted(self) -> list[Path]:
+        """Rename the files to `.deleted`, out of the way of a restart; return the new paths.
+
+        Ranges already handed out stay readable. Raises OSError.
+        """
+        files = self.log.files
+        renamed = []
+        present = {entry.name for entry in files.list_directory(self.directory)}
+        for suffix in SEGMENT_SUFFIXES:
+            name = file_name(self.base_offset, suffix)
+            if name in present:
+                target = self.directory / (name + DELETED_SUFFIX)
+                files.rename_lazily(self.directory / name, target)
+                renamed.append(target)
+        self.log.path = self.directory / (self.log.path.name + DELETED_SUFFIX)
+        return renamed
