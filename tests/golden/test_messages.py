@@ -60,7 +60,7 @@ def test_a_message_means_the_same_to_kafka(cls, kafka_codec, compared):
         compared[cls, version] = len(ours)
 
 
-def test_every_message_of_the_tables_was_compared(compared, request):
+def test_every_message_of_the_tables_was_compared(compared, request, capsys):
     selected = [item for item in request.session.items if "test_a_message_means_the_same" in item.name]
     if len(selected) < len(CLASSES):
         pytest.skip("only a part of the comparisons was asked for")
@@ -76,7 +76,10 @@ def test_every_message_of_the_tables_was_compared(compared, request):
         if compared.get((cls, version), 0) < 50
     }
     assert not missing
-    print(f"\ncompared {len(CLASSES)} messages, {len(compared)} versions, {sum(compared.values())} instances")
+    with capsys.disabled():
+        print(
+            f"\ncompared {len(CLASSES)} messages, {len(compared)} versions, {sum(compared.values())} instances"
+        )
 
 
 def test_the_metadata_records_are_those_of_kafka(kafka_codec):
