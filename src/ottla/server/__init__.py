@@ -1,0 +1,1 @@
+"""Sockets, the composition root and the process."""

@@ -1,0 +1,269 @@
+"""Listening sockets, the connections that they accepted, and the limits on both."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import socket
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ottla.server.connection import Connection, RequestSink
+from ottla.server.receiving import SharedBuffer
+from ottla.tasks import Tasks, Timer
+
+ACCEPTS_A_TURN = 64
+"""Connections taken in one turn of the loop, so that a flood of them does not starve the others."""
+
+BACKLOG = 1024
+"""Connections that the kernel keeps until they are accepted; it caps this by its own limit."""
+
+ACCEPT_PAUSE_MS = 1000
+"""How long accepting rests when the process has no descriptor left."""
+
+DRAIN_LIMIT_MS = 5000
+"""How long a stop waits for answers that are due."""
+
+OUT_OF_DESCRIPTORS = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+
+
+class ListenError(Exception):
+    """A listener that cannot be opened; the text is the one line that the user sees."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionLimits:
+    """The broker options that bound connections."""
+
+    max_connections: int
+    max_connections_per_ip: int
+    max_idle_ms: int
+    max_frame_bytes: int
+
+
+def open_sockets(host: str, port: int) -> list[socket.socket]:
+    """Return bound sockets for a listener's host: all addresses of it, or of the machine when it is empty.
+
+    They do not listen yet, so that clients are refused until the broker is ready, while a port in use is found
+    before anything is touched. `localhost` means both loopback addresses; a family that this machine lacks is
+    left out. Port 0 takes one free port for all of them. Raises ListenError.
+    """
+    opened: list[socket.socket] = []
+    try:
+        for family, address in _addresses(host, port):
+            chosen_port = opened[0].getsockname()[1] if opened else port
+            try:
+                opened.append(_open_socket(family, address, chosen_port))
+            except OSError as error:
+                if error.errno in (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL) and host in ("", "localhost"):
+                    continue
+                raise _listen_error(address, chosen_port, error) from error
+    except ListenError:
+        for listening in opened:
+            listening.close()
+        raise
+    if not opened:
+        raise ListenError(f"{host}:{port}: this machine has no such address")
+    return opened
+
+
+def _addresses(host: str, port: int) -> list[tuple[socket.AddressFamily, str]]:
+    if host == "":
+        return [(socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::")]  # noqa: S104 - an empty host asks for this
+    if host == "localhost":
+        return [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")]
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except OSError as error:
+        raise ListenError(f"{host}:{port}: {error.strerror}") from error
+    return list(dict.fromkeys((family, str(address[0])) for family, _, _, _, address in found))
+
+
+def _open_socket(family: socket.AddressFamily, address: str, port: int) -> socket.socket:
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        listening.bind((address, port))
+        listening.setblocking(False)
+    except OSError:
+        listening.close()
+        raise
+    return listening
+
+
+def _listen_error(address: str, port: int, error: OSError) -> ListenError:
+    shown = f"[{address}]" if ":" in address else address
+    return ListenError(f"{shown}:{port}: {error.strerror}")
+
+
+class Listener:
+    """One named listener: its sockets, and the connections that came through them."""
+
+    def __init__(
+        self,
+        sockets: list[socket.socket],
+        tasks: Tasks,
+        shared_buffer: SharedBuffer,
+        sink: RequestSink,
+        limits: ConnectionLimits,
+        logger: logging.Logger,
+    ) -> None:
+        self._sockets = sockets
+        self._tasks = tasks
+        self._shared_buffer = shared_buffer
+        self._sink = sink
+        self._limits = limits
+        self._logger = logger
+        self._connections: set[Connection] = set()
+        self._by_address: Counter[str] = Counter()
+        self._is_accepting = False
+        self._idle_timer: Timer | None = None
+        self._pause_timer: Timer | None = None
+        self._when_empty: Callable[[], None] | None = None
+
+    @property
+    def port(self) -> int:
+        """The port that the sockets listen on, also when any free one was asked for."""
+        port: int = self._sockets[0].getsockname()[1]
+        return port
+
+    @property
+    def connection_count(self) -> int:
+        """How many connections are open."""
+        return len(self._connections)
+
+    def start(self) -> None:
+        """Listen, and begin to accept. Raises ListenError when another process listens on the same port."""
+        for listening in self._sockets:
+            try:
+                listening.listen(BACKLOG)
+            except OSError as error:
+                address, port, *_ = listening.getsockname()
+                raise _listen_error(address, port, error) from error
+        self._accept_on()
+
+    def _accept_on(self) -> None:
+        if not self._is_accepting and len(self._connections) < self._limits.max_connections:
+            self._is_accepting = True
+            for listening in self._sockets:
+                self._tasks.loop.add_reader(listening.fileno(), self._accept, listening)
+
+    def stop_accepting(self) -> None:
+        """Close the listening sockets; connections go on."""
+        self._pause_accepting()
+        for timer in (self._pause_timer, self._idle_timer):
+            if timer is not None:
+                timer.cancel()
+        self._pause_timer = self._idle_timer = None
+        for listening in self._sockets:
+            listening.close()
+        self._sockets = []
+
+    async def drain(self) -> None:
+        """Let every connection finish the request that it waits for, within a limit, then close it."""
+        empty = asyncio.Event()
+        self._when_empty = empty.set
+        for connection in list(self._connections):
+            connection.drain()
+        if self._connections:
+            try:
+                await asyncio.wait_for(empty.wait(), DRAIN_LIMIT_MS / 1000)
+            except TimeoutError:
+                self._logger.warning(
+                    "Closing %d connections with unanswered requests", len(self._connections)
+                )
+        for connection in list(self._connections):
+            connection.close()
+
+    def connection_closed(self, connection: Connection) -> None:
+        """Forget a connection, and accept again where the limit had stopped it."""
+        self._connections.discard(connection)
+        self._by_address[connection.client_address] -= 1
+        if self._by_address[connection.client_address] <= 0:
+            del self._by_address[connection.client_address]
+        if self._sockets and self._pause_timer is None:
+            self._accept_on()
+        if not self._connections and self._when_empty is not None:
+            self._when_empty()
+
+    def _accept(self, listening: socket.socket) -> None:
+        for _ in range(ACCEPTS_A_TURN):
+            if not self._is_accepting:
+                return
+            try:
+                connected, address = listening.accept()
+            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                return
+            except OSError as error:
+                if error.errno not in OUT_OF_DESCRIPTORS:
+                    raise
+                self._logger.error("No further connection can be accepted for now: %s", error.strerror)
+                self._pause_accepting()
+                self._pause_timer = self._tasks.call_later(ACCEPT_PAUSE_MS, self._resume_accepting)
+                return
+            self._admit(connected, _plain_address(str(address[0])))
+
+    def _admit(self, connected: socket.socket, client_address: str) -> None:
+        limits = self._limits
+        if self._by_address[client_address] >= limits.max_connections_per_ip:
+            self._logger.info(
+                "Rejected connection from /%s, address already has the configured maximum of %d connections.",
+                client_address,
+                limits.max_connections_per_ip,
+            )
+            connected.close()
+            return
+        connected.setblocking(False)
+        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connected.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        self._by_address[client_address] += 1
+        self._connections.add(
+            Connection(
+                connected,
+                client_address,
+                self._tasks.loop,
+                self._shared_buffer,
+                self._sink,
+                self,
+                max_frame_bytes=limits.max_frame_bytes,
+                logger=self._logger,
+            )
+        )
+        if len(self._connections) >= limits.max_connections:
+            self._pause_accepting()
+        if self._idle_timer is None and limits.max_idle_ms >= 0:
+            self._idle_timer = self._tasks.call_later(limits.max_idle_ms, self._close_idle)
+
+    def _pause_accepting(self) -> None:
+        if self._is_accepting:
+            self._is_accepting = False
+            for listening in self._sockets:
+                self._tasks.loop.remove_reader(listening.fileno())
+
+    def _resume_accepting(self) -> None:
+        self._pause_timer = None
+        self._accept_on()
+
+    def _close_idle(self) -> None:
+        """Close what was idle for too long, and come back when the next connection can be due."""
+        self._idle_timer = None
+        now = self._tasks.loop.time()
+        max_idle = self._limits.max_idle_ms / 1000
+        oldest = now
+        for connection in list(self._connections):
+            if now - connection.last_active >= max_idle:
+                connection.close()
+            else:
+                oldest = min(oldest, connection.last_active)
+        if self._connections:
+            delay_ms = max(1000.0, (oldest + max_idle - now) * 1000)
+            self._idle_timer = self._tasks.call_later(delay_ms, self._close_idle)
+
+
+def _plain_address(address: str) -> str:
+    """Return an IPv4 address that came through an IPv6 socket in its own form."""
+    return address.removeprefix("::ffff:")

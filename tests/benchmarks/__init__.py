@@ -1,0 +1,1 @@
+"""What is measured, never tested: absolute figures depend on the machine, so nothing here fails a build."""
