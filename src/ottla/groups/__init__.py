@@ -1,1 +1,1 @@
-"""The group coordinator: a machine per partition of `__consumer_offsets`. Pure."""
+"""The group coordinator: one pure machine per partition of `__consumer_offsets`, and a facade for handlers."""

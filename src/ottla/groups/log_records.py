@@ -1,0 +1,119 @@
+"""The records of a shard: what it appends to its partition of `__consumer_offsets` and what it reads back.
+
+The log's other contents, records of the newer group types and transaction markers, have their own small classes so
+that a machine can skip or apply them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from struct import Struct
+from types import MappingProxyType
+from typing import TypeAlias
+
+from ottla.groups.records import (
+    GroupMetadataKey,
+    GroupMetadataValue,
+    GroupRecordKey,
+    LegacyOffsetCommitKey,
+    LegacyOffsetCommitValue,
+    OffsetCommitKey,
+    OffsetCommitValue,
+    UnknownKey,
+    decode_key,
+    decode_value,
+    encode_key,
+    encode_value,
+)
+
+NO_PRODUCER_ID = -1
+
+FOREIGN_GROUP_TYPES: Mapping[int, str] = MappingProxyType({3: "consumer", 11: "share", 17: "streams"})
+"""Key types that carry the epoch of a group, which is there as long as its group is (facts 2.8)."""
+
+_GROUP_ID_LENGTH = Struct(">hh")
+
+
+@dataclass(frozen=True, slots=True)
+class OffsetRecord:
+    """An offset was committed, or removed when `value` is None."""
+
+    key: OffsetCommitKey
+    value: OffsetCommitValue | None
+    producer_id: int = NO_PRODUCER_ID
+    """Whose transaction the commit waits for; NO_PRODUCER_ID for a plain commit."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClassicGroupRecord:
+    """A classic group after a rebalance, or removed when `value` is None."""
+
+    key: GroupMetadataKey
+    value: GroupMetadataValue | None
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionMarker:
+    """A producer's transaction ended in this partition."""
+
+    producer_id: int
+    committed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignRecord:
+    """A record of a group type that is not served here."""
+
+    key_type: int
+    group_id: str | None
+    """The key's first field in every type so far; None where the bytes are something else."""
+    is_removal: bool
+
+
+ShardRecord: TypeAlias = OffsetRecord | ClassicGroupRecord | TransactionMarker | ForeignRecord
+
+
+def encode_record(record: ShardRecord) -> tuple[bytes, bytes | None]:
+    """Return key and value as the log stores them; a removal has no value."""
+    assert isinstance(record, OffsetRecord | ClassicGroupRecord), "only own records are appended"
+    return encode_key(record.key), None if record.value is None else encode_value(record.value)
+
+
+def decode_record(key: bytes | None, value: bytes | None, producer_id: int) -> ShardRecord | None:
+    """Return the record that key and value hold; None for one without a key, which compacted topics cannot have.
+
+    Raises WireError for malformed bytes and for a version that is not known here.
+    """
+    if key is None:
+        return None
+    group_key: GroupRecordKey | UnknownKey = decode_key(key)
+    if isinstance(group_key, UnknownKey):
+        return ForeignRecord(group_key.type, _group_id_of(key), value is None)
+    if isinstance(group_key, GroupMetadataKey):
+        return ClassicGroupRecord(group_key, None if value is None else decode_value(group_key, value))
+    if isinstance(group_key, LegacyOffsetCommitKey):
+        legacy = None if value is None else decode_value(group_key, value)
+        return OffsetRecord(
+            OffsetCommitKey(group=group_key.group, topic=group_key.topic, partition=group_key.partition),
+            None if legacy is None else _modern(legacy),
+            producer_id,
+        )
+    return OffsetRecord(group_key, None if value is None else decode_value(group_key, value), producer_id)
+
+
+def _modern(legacy: LegacyOffsetCommitValue) -> OffsetCommitValue:
+    return OffsetCommitValue(
+        offset=legacy.offset, metadata=legacy.metadata, commit_timestamp=legacy.commit_timestamp
+    )
+
+
+def _group_id_of(key: bytes) -> str | None:
+    if len(key) < _GROUP_ID_LENGTH.size:
+        return None
+    _, length = _GROUP_ID_LENGTH.unpack_from(key)
+    text = key[_GROUP_ID_LENGTH.size : _GROUP_ID_LENGTH.size + max(length, 0)]
+    try:
+        return text.decode("utf-8") if len(text) == length else None
+    except UnicodeDecodeError:
+        return None

@@ -1,0 +1,71 @@
+"""What the rules of a shard share: the settings, and the one step that a command or a deadline takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import NamedTuple, TypeVar
+
+from ottla.completion import Completion
+from ottla.groups.deadlines import Deadlines
+from ottla.groups.log_records import ShardRecord
+from ottla.machine import Effects, Reply
+
+T = TypeVar("T")
+
+NEW_MEMBER_JOIN_TIMEOUT_MS = 5 * 60 * 1000
+"""How long a first JoinGroup may be parked. A member that does not know its id cannot send heartbeats, and a client
+that went away would otherwise hold up every rebalance (Kafka's fixed classicGroupNewMemberJoinTimeoutMs)."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSettings:
+    """The options that the machine acts on, by their Kafka names; times in ms."""
+
+    group_initial_rebalance_delay_ms: int
+    group_max_size: int
+    offset_metadata_max_bytes: int
+    offsets_retention_ms: int
+    offsets_retention_check_interval_ms: int
+
+
+class DeadlineKind(Enum):
+    """What happens when a deadline passes."""
+
+    SESSION = "session"
+    """A member, or an id that was handed out, is given up."""
+
+    JOIN = "join"
+    """The join phase of a rebalance ends."""
+
+    SYNC = "sync"
+    """Members that did not send SyncGroup are given up."""
+
+
+class DeadlineKey(NamedTuple):
+    """Whose deadline it is; the member id is empty where it is the group's."""
+
+    kind: DeadlineKind
+    group_id: str
+    member_id: str = ""
+
+
+@dataclass(slots=True)
+class Turn:
+    """One step: the time, and what the step wants done."""
+
+    now_ms: int
+    settings: GroupSettings
+    deadlines: Deadlines[DeadlineKey]
+    new_uuid: Callable[[], str]
+    """A random UUID in text form, for member ids."""
+    effects: Effects[ShardRecord] = field(default_factory=Effects)
+
+    def append(self, record: ShardRecord) -> None:
+        """Have a record appended."""
+        self.effects.records.append(record)
+
+    def reply(self, to: Completion[T], value: T) -> None:
+        """Have a request answered once the records of this step are committed."""
+        self.effects.replies.append(Reply(to, value))
