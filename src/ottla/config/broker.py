@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from ottla.config.broker_options import BROKER_OPTIONS, LATER_OPTIONS
+from ottla.config.broker_options import BROKER_OPTIONS, LATER_OPTIONS, UNIT_GROUPS
 from ottla.config.listeners import ListenerTexts, lay_out_listeners, split_csv
 from ottla.config.option import (
     ConfigError,
@@ -48,7 +48,7 @@ def resolve_broker_config(
     settings = _with_node_id_twins(settings)
     texts = {name: setting.text for name, setting in settings.items()}
     for dynamic in (dynamic_default, dynamic_broker):
-        texts.update({name: text for name, text in dynamic.items() if _is_dynamic(name)})
+        _overlay(texts, dynamic)
     values = _parse_values(texts, settings)
     _check_roles(values)
     _check_logs(values)
@@ -131,9 +131,17 @@ def _with_node_id_twins(settings: Settings) -> Settings:
     return settings
 
 
-def _is_dynamic(name: str) -> bool:
-    option = BROKER_OPTIONS.get(name)
-    return option is not None and option.scope is not Scope.READ_ONLY
+def _overlay(texts: dict[str, str], dynamic: Mapping[str, str]) -> None:
+    """Lay dynamic settings over others; one in any unit replaces what was set in its other units."""
+    for name, text in dynamic.items():
+        option = BROKER_OPTIONS.get(name)
+        if option is None or option.scope is Scope.READ_ONLY:
+            continue
+        for group in UNIT_GROUPS:
+            if name in group:
+                for other in group:
+                    texts.pop(other, None)
+        texts[name] = text
 
 
 _PARSED_FIRST = ("process.roles", "node.id")

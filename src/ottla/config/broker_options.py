@@ -38,6 +38,14 @@ BROKER_OPTIONS: dict[str, Option] = {
 }
 """Every broker option of Apache Kafka 4.1.1, by name, in alphabetical order."""
 
+UNIT_GROUPS = (
+    ("log.roll.ms", "log.roll.hours"),
+    ("log.roll.jitter.ms", "log.roll.jitter.hours"),
+    ("log.flush.interval.ms", "log.flush.scheduler.interval.ms"),
+    ("log.retention.ms", "log.retention.minutes", "log.retention.hours"),
+)
+"""Options that set one value in different units, the strongest first (`DynamicBrokerConfig.brokerConfigSynonyms`)."""
+
 LATER_OPTIONS = {
     "config.providers": "4.2.1",
     "controller.quorum.auto.join.enable": "4.2.1",

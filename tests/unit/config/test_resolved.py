@@ -1,0 +1,50 @@
+import pytest
+
+from ottla.config.broker import embedded_broker_config
+from ottla.config.option import ConfigError
+from ottla.config.resolved import TopicConfig, resolve_topic_config
+from ottla.config.topic_options import TOPIC_OPTIONS
+
+
+def test_every_topic_option_has_an_attribute() -> None:
+    assert set(TopicConfig.__slots__) == {option.attribute for option in TOPIC_OPTIONS.values()}
+
+
+def test_a_topic_follows_the_broker_where_it_sets_nothing() -> None:
+    broker = embedded_broker_config(
+        {
+            "log.retention.hours": "2",
+            "log.roll.ms": "5",
+            "message.max.bytes": "77",
+            "log.flush.interval.ms": "3",
+        }
+    )
+    topic = resolve_topic_config(broker, {})
+    assert (topic.retention_ms, topic.segment_ms, topic.max_message_bytes) == (7_200_000, 5, 77)
+    assert (topic.flush_ms, topic.segment_jitter_ms) == (3, 0)
+    assert topic.cleanup_policy == frozenset({"delete"})
+
+
+def test_a_topic_override_wins_and_is_typed() -> None:
+    topic = resolve_topic_config(
+        embedded_broker_config({"log.preallocate": "true"}),
+        {
+            "cleanup.policy": "compact, delete",
+            "preallocate": "FALSE",
+            "min.cleanable.dirty.ratio": ".5",
+            "x": "y",
+        },
+    )
+    assert topic.cleanup_policy == {"compact", "delete"}
+    assert topic.preallocate is False
+    assert topic.min_cleanable_dirty_ratio == 0.5
+
+
+def test_the_internal_segment_size_goes_below_the_limit() -> None:
+    topic = resolve_topic_config(embedded_broker_config(), {"internal.segment.bytes": "100"})
+    assert topic.segment_bytes == 100
+
+
+def test_an_override_that_does_not_parse_is_refused() -> None:
+    with pytest.raises(ConfigError):
+        resolve_topic_config(embedded_broker_config(), {"retention.ms": "x"})
