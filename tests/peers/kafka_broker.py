@@ -11,13 +11,15 @@ from tests.support.broker_process import BrokerSettings, RunningBroker
 
 CLUSTER_ID = "4L6g3nShT-eMCtK--X86sw"
 FORMAT_TIMEOUT_S = 60
+# After a crash the controller lets the broker register again only when its old session has expired.
+QUICK_PROPERTIES = {"broker.session.timeout.ms": "2000", "broker.heartbeat.interval.ms": "500"}
 JVM_OPTIONS = ["-Xmx512M", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"]
 
 
 def kafka_command(settings: BrokerSettings) -> list[str]:
     """Write the properties of `settings`, format a new data directory, and return the command that serves."""
     path = settings.work_dir / "server.properties"
-    properties = {**settings.all_properties(), "log.dirs": str(settings.data_dir)}
+    properties = {**QUICK_PROPERTIES, **settings.all_properties(), "log.dirs": str(settings.data_dir)}
     path.write_text("".join(f"{key}={value}\n" for key, value in properties.items()))
     if not (settings.data_dir / "meta.properties").exists():
         _format(path)
