@@ -15,25 +15,16 @@ from ottla.config.tables import (
     transactions,
 )
 
+BROKER_AREAS: dict[str, tuple[Option, ...]] = {
+    (area.__doc__ or "").rstrip("."): area.OPTIONS
+    for area in (server, log, groups, transactions, metadata, replication, tiered, security, instruments)
+}
+"""The options by what they are about, in the order in which the documentation shows them."""
+
 BROKER_OPTIONS: dict[str, Option] = {
     option.name: option
     for option in sorted(
-        (
-            option
-            for area in (
-                server,
-                log,
-                groups,
-                transactions,
-                metadata,
-                replication,
-                tiered,
-                security,
-                instruments,
-            )
-            for option in area.OPTIONS
-        ),
-        key=lambda option: option.name,
+        (option for options in BROKER_AREAS.values() for option in options), key=lambda option: option.name
     )
 }
 """Every broker option of Apache Kafka 4.1.1, by name, in alphabetical order."""

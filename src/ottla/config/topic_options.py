@@ -14,8 +14,8 @@ _OPTIONS = (
         "delete",
         MEDIUM,
         (
-            "What happens to old segments: `delete` removes them by age and size, `compact` keeps the "
-            "last record of each key."
+            "What happens to old segments: `delete` removes them by age and size; `compact` is accepted, but "
+            "there is no log cleaner, so a compacted topic keeps all its records."
         ),
         scope=TOPIC,
         check=each_one_of("compact", "delete"),

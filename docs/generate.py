@@ -1,0 +1,101 @@
+"""Write every generated document and sample file: `python docs/generate.py`.
+
+Each text is made from the table that the broker itself reads, so a document cannot say what the broker does not do.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "src"))
+
+from ottla.cli.common import help_text  # noqa: E402 - the sources are found by the line above
+from ottla.config.reference import configuration_page, ottla_yaml, server_properties  # noqa: E402
+from ottla.errors import RETRIABLE, ErrorCode, error_message  # noqa: E402
+from ottla.protocol.api import APIS  # noqa: E402
+
+
+def errors_page() -> str:
+    """Return docs/errors.md: every error code with the text that clients show for it."""
+    rows = [
+        f"| {code.value} | {code.name} | {'yes' if code in RETRIABLE else ''} | {error_message(code) or ''} |"
+        for code in sorted(ErrorCode)
+    ]
+    return "\n".join(
+        [
+            "# Errors",
+            "",
+            "Generated from `ottla.errors`; run `python docs/generate.py`. The codes are Apache Kafka's; clients retry",
+            "the retriable ones by themselves.",
+            "",
+            "| code | name | retriable | meaning |",
+            "|--:|--|--|--|",
+            *rows,
+            "",
+        ]
+    )
+
+
+def apis_page() -> str:
+    """Return docs/apis.md: every API of the protocol, and which of them are served in which versions."""
+    served = [api for api in APIS.values() if api.served]
+    return "\n".join(
+        [
+            "# APIs",
+            "",
+            "Generated from `ottla.protocol.api`; run `python docs/generate.py`. ApiVersions lists exactly the served",
+            f"ones: {len(served)} of {len(APIS)}. A request for any other closes the connection, as in Kafka.",
+            "",
+            "| key | API | versions | flexible from | listeners | served |",
+            "|--:|--|--|--|--|--|",
+            *(
+                f"| {int(api.key)} | {api.name} | {api.min_version} to {api.max_version} | "
+                f"{'' if api.flexible_from is None else api.flexible_from} | {', '.join(sorted(api.listeners))} | "
+                f"{'yes' if api.served else ''} |"
+                for api in APIS.values()
+            ),
+            "",
+        ]
+    )
+
+
+def cli_page() -> str:
+    """Return docs/cli.md: what `ottla --help` prints."""
+    return "\n".join(
+        [
+            "# The command line",
+            "",
+            "Generated from `ottla --help`; run `python docs/generate.py`.",
+            "",
+            "```",
+            help_text().rstrip("\n"),
+            "```",
+            "",
+        ]
+    )
+
+
+GENERATED: dict[str, Callable[[], str]] = {
+    "docs/configuration.md": configuration_page,
+    "docs/errors.md": errors_page,
+    "docs/apis.md": apis_page,
+    "docs/cli.md": cli_page,
+    "config/server.properties": server_properties,
+    "config/ottla.yaml": ottla_yaml,
+}
+"""Each generated file, from the root of the repository, and what makes its text."""
+
+
+def main() -> None:
+    """Write them all."""
+    for name, make in GENERATED.items():
+        path = ROOT / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(make(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

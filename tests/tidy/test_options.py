@@ -1,0 +1,52 @@
+"""Every option that is said to act is read by the broker."""
+
+import re
+
+from tests.tidy.limits import ACT_IN_CONFIG, READ_AS
+from tests.tidy.sources import ROOT, modules
+
+from ottla.config.broker_options import BROKER_OPTIONS
+from ottla.config.option import Effect
+from ottla.config.topic_options import TOPIC_OPTIONS
+
+
+def _attributes_read() -> set[str]:
+    read: set[str] = set()
+    for path in modules():
+        if not path.is_relative_to("src/ottla/config"):
+            read.update(re.findall(r"\.([a-z0-9_]+)\b", (ROOT / path).read_text(encoding="utf-8")))
+    return read
+
+
+def test_every_acting_topic_option_is_read() -> None:
+    read = _attributes_read()
+    unread = [
+        option.name
+        for option in TOPIC_OPTIONS.values()
+        if option.status.effect is Effect.ACTING
+        and option.attribute not in read
+        # It is read as segment.bytes.
+        and option.name != "internal.segment.bytes"
+    ]
+    assert not unread, "\n" + "\n".join(unread)
+
+
+def test_every_acting_broker_option_is_read() -> None:
+    read = _attributes_read()
+    supplied_to_topics = {
+        name: option.attribute for option in TOPIC_OPTIONS.values() for name in option.synonyms
+    }
+    unread = []
+    for option in BROKER_OPTIONS.values():
+        primary = BROKER_OPTIONS[option.supplies] if option.supplies else option
+        attributes = {primary.attribute, supplied_to_topics.get(option.name, primary.attribute)}
+        attributes.update(READ_AS.get(primary.name, ()))
+        acts = option.status.effect is Effect.ACTING and option.name not in ACT_IN_CONFIG
+        if acts and not attributes & read:
+            unread.append(option.name)
+    assert not unread, "\n" + "\n".join(unread)
+
+
+def test_the_exceptions_are_options_that_act() -> None:
+    for name in [*ACT_IN_CONFIG, *READ_AS]:
+        assert BROKER_OPTIONS[name].status.effect is Effect.ACTING
