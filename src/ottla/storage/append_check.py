@@ -78,6 +78,13 @@ class AppendOrigin(Enum):
     """Records of the metadata log, which have no size limit of their own."""
 
 
+class NotOneBatchError(KafkaError):
+    """The request does not hold exactly one batch of the current format for the partition."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(ErrorCode.INVALID_RECORD, message)
+
+
 class RecordError(NamedTuple):
     """One refused record of a batch."""
 
@@ -184,19 +191,19 @@ def _only_batch(
 ) -> tuple[BatchHeader, memoryview | bytearray]:
     """Return the header and the bytes of the one batch that is there.
 
-    Fewer bytes behind it than a batch has are dropped, as Kafka drops them. Raises KafkaError INVALID_RECORD
-    for no batch, another format or a second batch, and CORRUPT_MESSAGE for what cannot be a batch at all.
+    Fewer bytes behind it than a batch has are dropped, as Kafka drops them. Raises NotOneBatchError
+    for no batch, another format or a second batch, and KafkaError CORRUPT_MESSAGE for what cannot be a batch.
     """
     size = _size_of_next_batch(records, 0)
     if size is None:
-        raise KafkaError(ErrorCode.INVALID_RECORD, "There must be at least one record batch per partition")
+        raise NotOneBatchError("There must be at least one record batch per partition")
     if records[_MAGIC_AT] != MAGIC:
         raise KafkaError(
             ErrorCode.INVALID_RECORD, f"Only record batches with magic version {MAGIC} are accepted"
         )
     if size != len(records):
         if _size_of_next_batch(records, size) is not None:
-            raise KafkaError(ErrorCode.INVALID_RECORD, "There must be exactly one record batch per partition")
+            raise NotOneBatchError("There must be exactly one record batch per partition")
         records = memoryview(records)[:size]
     header = read_header(records)
     if isinstance(records, bytes) or (isinstance(records, memoryview) and records.readonly):

@@ -185,6 +185,16 @@ class PartitionLog:
         return len(self._view.segments)
 
     @property
+    def first_segment_offset(self) -> int:
+        """The base offset of the oldest segment; the log start offset may lie behind it."""
+        return self._view.base_offsets[0]
+
+    @property
+    def active_segment_offset(self) -> int:
+        """The base offset of the segment that is appended to."""
+        return self._view.base_offsets[-1]
+
+    @property
     def is_offline(self) -> bool:
         """Whether a failure of the disk has ended the use of this log, until the next start."""
         return self._failure is not None

@@ -1,0 +1,217 @@
+"""Fetch (1), v4-18: records from many partitions, at once or when enough of them are there.
+
+From v13 on topics go by id. A session (KIP-227) remembers what the client wants and leaves out of its answers what
+has not changed. The answer holds ranges of log files, which the connection sends or lets go. Rules: facts 3.4.
+"""
+
+from __future__ import annotations
+
+from ottla.completion import Completion
+from ottla.errors import ErrorCode
+from ottla.handlers.context import RequestContext
+from ottla.partitions.fetch_sessions import FetchedPartition, FetchPlan, PartitionKey
+from ottla.partitions.reader import FetchLimits, PartitionRead, PartitionReadResult
+from ottla.protocol.messages.fetch import (
+    EpochEndOffset,
+    FetchableTopicResponse,
+    FetchRequest,
+    FetchResponse,
+    LeaderIdAndEpoch,
+    NodeEndpoint,
+    PartitionData,
+)
+from ottla.types import ZERO_UUID
+
+FIRST_VERSION_WITH_SESSIONS = 7
+FIRST_VERSION_WITH_STORAGE_ERROR = 6
+FIRST_VERSION_WITH_TOPIC_IDS = 13
+FIRST_VERSION_WITH_REPLICA_STATE = 15
+FIRST_VERSION_WITH_LEADERS = 16
+
+READ_COMMITTED = 1
+
+_ERRORS_WITH_LEADER = frozenset({ErrorCode.NOT_LEADER_OR_FOLLOWER, ErrorCode.FENCED_LEADER_EPOCH})
+
+
+def handle(request: FetchRequest, context: RequestContext) -> FetchResponse | Completion[FetchResponse]:
+    """Read what the client wants.
+
+    Raises KafkaError for an unknown session or a wrong session epoch, which answers the whole request.
+    """
+    services = context.services
+    uses_topic_ids = context.api_version >= FIRST_VERSION_WITH_TOPIC_IDS
+    plan = services.fetch_sessions.plan(
+        request.session_id,
+        request.session_epoch,
+        _wanted(request),
+        _forgotten(request, uses_topic_ids=uses_topic_ids),
+        uses_topic_ids=uses_topic_ids,
+        is_privileged=_is_follower(request, context),
+        now_ms=context.now_ms,
+    )
+    readable: list[FetchedPartition] = []
+    reads: list[PartitionRead] = []
+    unknown: list[tuple[FetchedPartition, ErrorCode]] = []
+    for wish in plan.partitions:
+        read = _plan_read(wish, context, uses_topic_ids=uses_topic_ids)
+        if isinstance(read, PartitionRead):
+            readable.append(wish)
+            reads.append(read)
+        else:
+            unknown.append((wish, read))
+    max_bytes = min(request.max_bytes, services.config.fetch_max_bytes)
+    limits = FetchLimits(
+        max_bytes=max_bytes,
+        min_bytes=min(request.min_bytes, max_bytes),
+        max_wait_ms=request.max_wait_ms,
+        is_read_committed=request.isolation_level == READ_COMMITTED,
+    )
+    fetched = services.reader.fetch(reads, limits)
+
+    def respond(results: list[PartitionReadResult]) -> FetchResponse:
+        return _Responder(plan, context, limits.is_read_committed).respond(readable, results, unknown)
+
+    return respond(fetched.result()) if fetched.done else fetched.map(respond)
+
+
+def _wanted(request: FetchRequest) -> list[FetchedPartition]:
+    return [
+        FetchedPartition(
+            topic.topic,
+            topic.topic_id,
+            partition.partition,
+            partition.fetch_offset,
+            partition.partition_max_bytes,
+            partition.current_leader_epoch,
+            partition.last_fetched_epoch,
+        )
+        for topic in request.topics
+        for partition in topic.partitions
+    ]
+
+
+def _forgotten(request: FetchRequest, *, uses_topic_ids: bool) -> list[PartitionKey]:
+    return [
+        (topic.topic_id if uses_topic_ids else topic.topic, partition)
+        for topic in request.forgotten_topics_data
+        for partition in topic.partitions
+    ]
+
+
+def _is_follower(request: FetchRequest, context: RequestContext) -> bool:
+    if context.api_version >= FIRST_VERSION_WITH_REPLICA_STATE:
+        return request.replica_state.replica_id >= 0
+    return request.replica_id >= 0
+
+
+def _plan_read(
+    wish: FetchedPartition, context: RequestContext, *, uses_topic_ids: bool
+) -> PartitionRead | ErrorCode:
+    """Return what is to be read, or why the cluster does not know the partition."""
+    partitions = context.services.partitions
+    if uses_topic_ids:
+        name = partitions.topic_name(wish.topic_id)
+        if name is None:
+            return ErrorCode.UNKNOWN_TOPIC_ID
+    else:
+        name = wish.topic
+    partition = partitions.get(name, wish.partition)
+    error = ErrorCode.NONE
+    if partition is None:
+        error = partitions.missing_error(name, wish.partition)
+        if error is ErrorCode.UNKNOWN_TOPIC_OR_PARTITION:
+            return error
+    return PartitionRead(
+        partition,
+        wish.fetch_offset,
+        wish.partition_max_bytes,
+        wish.current_leader_epoch,
+        wish.last_fetched_epoch,
+        error,
+    )
+
+
+class _Responder:
+    """Makes one response out of what was read."""
+
+    def __init__(self, plan: FetchPlan, context: RequestContext, is_read_committed: bool) -> None:
+        self._plan = plan
+        self._context = context
+        self._is_read_committed = is_read_committed
+        self._response = FetchResponse(session_id=plan.session_id)
+        self._topics: dict[object, FetchableTopicResponse] = {}
+
+    def respond(
+        self,
+        readable: list[FetchedPartition],
+        results: list[PartitionReadResult],
+        unknown: list[tuple[FetchedPartition, ErrorCode]],
+    ) -> FetchResponse:
+        """Return the response, with the partitions in the order of the fetch and the unknown ones last."""
+        for wish, result in zip(readable, results, strict=True):
+            included = self._plan.includes(
+                wish,
+                has_records=result.records is not None,
+                error_code=result.error,
+                high_watermark=result.high_watermark,
+                log_start_offset=result.log_start_offset,
+                has_diverging_epoch=result.diverging_epoch is not None,
+            )
+            if included:
+                self._topic(wish).partitions.append(self._partition_data(wish, result))
+        for wish, error in unknown:
+            included = self._plan.includes(
+                wish, has_records=False, error_code=error, high_watermark=-1, log_start_offset=-1
+            )
+            if included:
+                answer = PartitionData(
+                    partition_index=wish.partition, error_code=error, high_watermark=-1, records=b""
+                )
+                self._topic(wish).partitions.append(answer)
+        return self._response
+
+    def _topic(self, wish: FetchedPartition) -> FetchableTopicResponse:
+        key = wish.topic_id if wish.topic_id != ZERO_UUID else wish.topic
+        topic = self._topics.get(key)
+        if topic is None:
+            topic = self._topics[key] = FetchableTopicResponse(topic=wish.topic, topic_id=wish.topic_id)
+            self._response.responses.append(topic)
+        return topic
+
+    def _partition_data(self, wish: FetchedPartition, result: PartitionReadResult) -> PartitionData:
+        version = self._context.api_version
+        error = result.error
+        if error is ErrorCode.KAFKA_STORAGE_ERROR and version < FIRST_VERSION_WITH_STORAGE_ERROR:
+            error = ErrorCode.NOT_LEADER_OR_FOLLOWER  # older clients look for a new leader only then
+        answer = PartitionData(
+            partition_index=wish.partition,
+            error_code=error,
+            high_watermark=result.high_watermark,
+            last_stable_offset=result.last_stable_offset,
+            log_start_offset=result.log_start_offset,
+            aborted_transactions=[] if self._is_read_committed and error is ErrorCode.NONE else None,
+            records=b"" if result.records is None else result.records,
+        )
+        if result.diverging_epoch is not None:
+            epoch, end_offset = result.diverging_epoch
+            answer.diverging_epoch = EpochEndOffset(epoch=epoch, end_offset=end_offset)
+        if version >= FIRST_VERSION_WITH_LEADERS and result.error in _ERRORS_WITH_LEADER:
+            self._add_current_leader(wish, answer)
+        return answer
+
+    def _add_current_leader(self, wish: FetchedPartition, answer: PartitionData) -> None:
+        """Tell the client where to go, so that it need not ask for metadata first (KIP-951)."""
+        services = self._context.services
+        name = services.partitions.topic_name(wish.topic_id) or wish.topic
+        leader_id, leader_epoch = services.partitions.leader_of(name, wish.partition)
+        answer.current_leader = LeaderIdAndEpoch(leader_id=leader_id, leader_epoch=leader_epoch)
+        broker = services.image().brokers.by_id.get(leader_id)
+        listener_name = self._context.listener_name
+        if broker is None or broker.fenced or listener_name not in broker.endpoints:
+            return
+        known = self._response.node_endpoints
+        if all(endpoint.node_id != leader_id for endpoint in known):
+            endpoint = broker.endpoints[listener_name]
+            known.append(
+                NodeEndpoint(node_id=leader_id, host=endpoint.host, port=endpoint.port, rack=broker.rack)
+            )

@@ -1,0 +1,339 @@
+"""The partitions of this node: which there are, by name and by topic id, and how they follow the cluster image.
+
+The law: what the image places here has a directory and is served, unless its disk failed; what it does not place
+here is not served. A directory without a place in the image is never deleted, only renamed (`-stray`); that of a
+deleted topic goes after a delay (`-delete`). Kafka's classes: ReplicaManager.applyDelta, LogManager.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
+
+from ottla.clock import Clock
+from ottla.completion import Completion
+from ottla.config.resolved import BrokerConfig, TopicConfig, resolve_topic_config
+from ottla.errors import ErrorCode
+from ottla.metadata.aspects.configs import ResourceType
+from ottla.metadata.aspects.topics import NO_LEADER, PartitionImage, TopicImage
+from ottla.metadata.image import EMPTY, ClusterImage, ImageDelta
+from ottla.partitions.partition import AppendListener, Partition, Wakeups
+from ottla.partitions.writer import DirectoryWriter
+from ottla.storage.log_dirs import LogDirectory, PartitionDirectory
+from ottla.storage.open_files import OpenFiles
+from ottla.storage.partition_log import PartitionLog
+from ottla.storage.partition_metadata import PartitionMetadataError, read_topic_id
+from ottla.storage.recovery import UnsupportedSegmentError
+from ottla.types import TopicPartition, Uuid
+
+logger = logging.getLogger("ottla.partitions")
+
+
+class PartitionSet:
+    """All partitions of one data directory."""
+
+    def __init__(
+        self,
+        directory: LogDirectory,
+        open_files: OpenFiles,
+        config: BrokerConfig,
+        *,
+        writer: DirectoryWriter,
+        wakeups: Wakeups,
+        listener: AppendListener,
+        clock: Clock,
+        delete_later: Callable[[Path], None],
+    ) -> None:
+        self._directory = directory
+        self._open_files = open_files
+        self._config = config
+        self._node_id = config.node_id
+        self._writer = writer
+        self._wakeups = wakeups
+        self._listener = listener
+        self._clock = clock
+        self._delete_later = delete_later
+        self._image: ClusterImage = EMPTY
+        self._by_name: dict[str, dict[int, Partition]] = {}
+        self._by_id: dict[Uuid, dict[int, Partition]] = {}
+        self._topic_configs: dict[str, TopicConfig] = {}
+        self._offline: set[TopicPartition] = set()
+        self._creating: set[tuple[Uuid, int]] = set()
+
+    def __iter__(self) -> Iterator[Partition]:
+        """Go through all partitions; the set must not change meanwhile."""
+        for partitions in self._by_id.values():
+            yield from partitions.values()
+
+    def __len__(self) -> int:
+        return sum(len(partitions) for partitions in self._by_id.values())
+
+    def get(self, topic: str, number: int) -> Partition | None:
+        """Return a partition by the topic's name; None where `missing_error` knows why."""
+        partitions = self._by_name.get(topic)
+        return None if partitions is None else partitions.get(number)
+
+    def by_topic_id(self, topic_id: Uuid, number: int) -> Partition | None:
+        """Return a partition by the topic's id."""
+        partitions = self._by_id.get(topic_id)
+        return None if partitions is None else partitions.get(number)
+
+    def topic_name(self, topic_id: Uuid) -> str | None:
+        """Return the name of the topic with this id, None where no topic has it."""
+        topic = self._image.topics.by_id.get(topic_id)
+        return None if topic is None else topic.name
+
+    def missing_error(self, topic: str, number: int) -> ErrorCode:
+        """Return why a partition is not here.
+
+        KAFKA_STORAGE_ERROR when its disk failed, NOT_LEADER_OR_FOLLOWER when it exists elsewhere or is just being
+        made, UNKNOWN_TOPIC_OR_PARTITION when the cluster does not know it (ReplicaManager.getPartitionOrError).
+        """
+        if TopicPartition(topic, number) in self._offline:
+            return ErrorCode.KAFKA_STORAGE_ERROR
+        if self._placed(topic, number) is not None:
+            return ErrorCode.NOT_LEADER_OR_FOLLOWER
+        return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+
+    def leader_of(self, topic: str, number: int) -> tuple[int, int]:
+        """Return node id and leader epoch of a partition's leader, -1 and -1 where it does not exist."""
+        partition = self.get(topic, number)
+        if partition is not None:
+            return partition.leader_id, partition.leader_epoch
+        placed = self._placed(topic, number)
+        return (NO_LEADER, -1) if placed is None else (placed.leader, placed.leader_epoch)
+
+    def load(self, image: ClusterImage) -> None:
+        """Open what the data directory holds of the image's partitions, and follow the image; called once, first.
+
+        Recovers what was not closed cleanly, which takes as long as it takes. A partition that cannot be opened is
+        offline. Raises LogDirectoryError for directories that are not Kafka's, and OSError for the data directory.
+        """
+        self._image = image
+        directory = self._directory
+        recovery_points = directory.read_checkpoint(directory.recovery_points)
+        log_start_offsets = directory.read_checkpoint(directory.log_start_offsets)
+        high_watermarks = directory.read_checkpoint(directory.high_watermarks)
+        for deleted in directory.deleted_directories():
+            self._delete_later(deleted.path)
+        found = directory.partition_directories()
+        for each in found:
+            topic = self._topic_of(each)
+            if topic is None:
+                continue
+            key = each.topic_partition
+            log = self._open(each, recovery_points.get(key, 0), log_start_offsets.get(key, 0))
+            if log is not None:
+                self._add(log, topic.topic_id, high_watermarks.get(key, 0))
+        if found:
+            logger.info("Loaded %d logs from %s, %d offline", len(self), directory.path, len(self._offline))
+        for topic in image.topics.by_id.values():
+            self._follow_topic(topic)
+
+    def on_image(self, image: ClusterImage, delta: ImageDelta) -> None:
+        """Follow a new image: delete, create, lead and reconfigure."""
+        self._image = image
+        for topic in delta.deleted_topics.values():
+            self._forget_topic(topic)
+        for resource in delta.changed_configs:
+            if resource.resource_type == ResourceType.TOPIC:
+                self._reconfigure(resource.name)
+        for topic in delta.changed_topics.values():
+            self._follow_topic(topic)
+
+    def update_broker_config(self, config: BrokerConfig) -> None:
+        """Follow a changed configuration of the broker, from which topics take what they do not set."""
+        self._config = config
+        for name in list(self._by_name):
+            self._reconfigure(name)
+
+    def close(self) -> bool:
+        """Flush and close every log, write the checkpoints; tell whether all went well, so that the stop was clean.
+
+        Blocks until the disk has everything. What is appended afterwards is refused.
+        """
+        is_clean = not self._offline
+        for partition in self:
+            partition.leader_id = NO_LEADER
+            try:
+                if partition.is_offline:
+                    is_clean = False
+                else:
+                    partition.log.close()
+            except OSError as error:
+                is_clean = False
+                logger.error("Cannot close the log of %s: %s", partition.topic_partition, error)
+        try:
+            self.write_checkpoints()
+        except OSError as error:
+            is_clean = False
+            logger.error("Cannot write the checkpoints: %s", error)
+        return is_clean
+
+    def write_checkpoints(self) -> None:
+        """Write all three checkpoints now. Raises OSError."""
+        self._directory.recovery_points.write(self.recovery_points())
+        self._directory.log_start_offsets.write(self.log_start_offsets())
+        self._directory.high_watermarks.write(self.high_watermarks())
+
+    def recovery_points(self) -> dict[TopicPartition, int]:
+        """Return up to where each log is known to be on the disk."""
+        return {each.topic_partition: each.log.recovery_point for each in self}
+
+    def log_start_offsets(self) -> dict[TopicPartition, int]:
+        """Return the log start offsets that the names of the segment files do not tell."""
+        return {
+            each.topic_partition: each.log_start_offset
+            for each in self
+            if each.log_start_offset > each.log.first_segment_offset
+        }
+
+    def high_watermarks(self) -> dict[TopicPartition, int]:
+        """Return the high watermark of each partition."""
+        return {each.topic_partition: each.high_watermark for each in self}
+
+    def _placed(self, topic: str, number: int) -> PartitionImage | None:
+        found = self._image.topics.by_name.get(topic)
+        return None if found is None else found.partitions.get(number)
+
+    def _topic_of(self, found: PartitionDirectory) -> TopicImage | None:
+        """Return the topic that a directory belongs to; one of nobody's is renamed, one that fails is offline."""
+        topic_partition = found.topic_partition
+        topic = self._image.topics.by_name.get(topic_partition.topic)
+        try:
+            topic_id = read_topic_id(self._directory.files, found.path)
+            if (
+                topic is not None
+                and topic_id == topic.topic_id
+                and self._is_here(topic, topic_partition.partition)
+            ):
+                return topic
+            self._directory.mark_stray(topic_partition)
+        except (OSError, PartitionMetadataError) as error:
+            self._set_offline(topic_partition, error)
+        return None
+
+    def _is_here(self, topic: TopicImage, number: int) -> bool:
+        placed = topic.partitions.get(number)
+        return placed is not None and self._node_id in placed.replicas
+
+    def _open(
+        self, found: PartitionDirectory, recovery_point: int, log_start_offset: int
+    ) -> PartitionLog | None:
+        try:
+            return PartitionLog.open(
+                self._directory.files,
+                self._open_files,
+                found.path,
+                self._topic_config(found.topic_partition.topic),
+                clean_shutdown=self._directory.was_stopped_cleanly,
+                recovery_point=recovery_point,
+                log_start_offset=log_start_offset,
+                now_ms=self._clock.now_ms(),
+                producer_id_expiration_ms=self._config.producer_id_expiration_ms,
+            )
+        except (OSError, UnsupportedSegmentError) as error:
+            self._set_offline(found.topic_partition, error)
+            return None
+
+    def _set_offline(self, topic_partition: TopicPartition, error: Exception) -> None:
+        logger.error("%s is offline: %s", topic_partition, error)
+        self._offline.add(topic_partition)
+
+    def _add(self, log: PartitionLog, topic_id: Uuid, high_watermark: int) -> Partition:
+        partition = Partition(
+            log,
+            topic_id=topic_id,
+            node_id=self._node_id,
+            writer=self._writer,
+            wakeups=self._wakeups,
+            listener=self._listener,
+            high_watermark=high_watermark,
+        )
+        topic, number = log.topic_partition
+        partitions = self._by_id.setdefault(topic_id, {})
+        partitions[number] = partition
+        self._by_name[topic] = partitions
+        return partition
+
+    def _follow_topic(self, topic: TopicImage) -> None:
+        for number, placed in topic.partitions.items():
+            if self._node_id not in placed.replicas:
+                continue
+            partition = self.by_topic_id(topic.topic_id, number)
+            if partition is not None:
+                partition.lead(placed.leader, placed.leader_epoch)
+            elif (topic.topic_id, number) not in self._creating:
+                self._create(topic, number)
+
+    def _create(self, topic: TopicImage, number: int) -> None:
+        topic_partition = TopicPartition(topic.name, number)
+        if topic_partition in self._offline:
+            return
+        self._creating.add((topic.topic_id, number))
+        # In turn with other changes of the directory: one of the same name may still be waiting to be renamed.
+        creation = self._writer.submit(
+            partial(
+                PartitionLog.create,
+                self._open_files,
+                self._directory.partition_path(topic_partition),
+                self._topic_config(topic.name),
+                topic_id=topic.topic_id,
+                now_ms=self._clock.now_ms(),
+                producer_id_expiration_ms=self._config.producer_id_expiration_ms,
+            )
+        )
+        creation.on_done(partial(self._created, topic.topic_id, topic_partition))
+
+    def _created(
+        self, topic_id: Uuid, topic_partition: TopicPartition, creation: Completion[PartitionLog]
+    ) -> None:
+        self._creating.discard((topic_id, topic_partition.partition))
+        error = creation.error
+        if isinstance(error, Exception):
+            self._set_offline(topic_partition, error)
+            return
+        log = creation.result()
+        topic = self._image.topics.by_id.get(topic_id)
+        if topic is None:
+            self._delete(log)
+            return
+        log.update_config(self._topic_config(topic.name))
+        placed = topic.partitions[topic_partition.partition]
+        self._add(log, topic_id, 0).lead(placed.leader, placed.leader_epoch)
+
+    def _forget_topic(self, topic: TopicImage) -> None:
+        partitions: Mapping[int, Partition] = self._by_id.pop(topic.topic_id, {})
+        if self._by_name.get(topic.name) is partitions:
+            del self._by_name[topic.name]
+        self._topic_configs.pop(topic.name, None)
+        self._offline -= {TopicPartition(topic.name, number) for number in topic.partitions}
+        for partition in partitions.values():
+            partition.retire()
+            self._delete(partition.log)
+
+    def _delete(self, log: PartitionLog) -> None:
+        def renamed(renaming: Completion[Path]) -> None:
+            if renaming.error is not None:
+                logger.error("Cannot delete the log of %s: %s", log.topic_partition, renaming.error)
+            else:
+                self._delete_later(renaming.result())
+
+        self._writer.submit(log.rename_for_deletion).on_done(renamed)
+
+    def _topic_config(self, topic: str) -> TopicConfig:
+        config = self._topic_configs.get(topic)
+        if config is None:
+            config = resolve_topic_config(self._config, self._image.configs.topic(topic))
+            self._topic_configs[topic] = config
+        return config
+
+    def _reconfigure(self, topic: str) -> None:
+        self._topic_configs.pop(topic, None)
+        partitions = self._by_name.get(topic)
+        if partitions:
+            config = self._topic_config(topic)
+            for partition in partitions.values():
+                partition.log.update_config(config)
