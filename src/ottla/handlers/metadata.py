@@ -43,7 +43,7 @@ def handle(request: MetadataRequest, context: RequestContext) -> MetadataRespons
         topics = _asked_topics(asked or [], request, image, context)
     if request.include_topic_authorized_operations:
         for topic in topics:
-            if topic.error_code == ErrorCode.NONE:
+            if topic.name is not None:
                 topic.topic_authorized_operations = TOPIC_OPERATIONS
     asks_for_cluster_operations = request.include_cluster_authorized_operations
     return MetadataResponse(
@@ -114,6 +114,9 @@ def _refuse_what_the_version_lacks(asked: Iterable[MetadataRequestTopic], versio
 def _missing_topics(
     names: list[str], context: RequestContext, *, may_create: bool
 ) -> list[MetadataResponseTopic]:
+    """Answer for topics that are not there, and have them created; impossible names come first then."""
+    if may_create:
+        names = sorted(names, key=is_topic_name)
     answers = []
     for name in names:
         is_possible = is_topic_name(name)

@@ -93,12 +93,13 @@ def test_a_topic_is_created_only_if_client_and_broker_allow_it(creations: Creati
 
 
 def test_an_impossible_name_is_refused_and_not_created(creations: Creations) -> None:
-    answer = ask(creations, "no/slash", "orders")
+    answer = ask(creations, "new", "no/slash", "orders")
     assert [(topic.name, topic.error_code) for topic in answer.topics] == [
         ("orders", ErrorCode.NONE),
         ("no/slash", ErrorCode.INVALID_TOPIC_EXCEPTION),
+        ("new", ErrorCode.UNKNOWN_TOPIC_OR_PARTITION),
     ]
-    assert creations.names == []
+    assert creations.names == ["new"]
 
 
 def test_lookups_by_id_never_create_and_name_what_is_unknown_by_its_id(creations: Creations) -> None:
@@ -120,7 +121,9 @@ def test_versions_without_lookup_by_id_refuse_the_whole_request(creations: Creat
 def test_authorized_operations_are_told_to_those_who_ask(creations: Creations) -> None:
     assert ask(creations, "orders").topics[0].topic_authorized_operations == NOT_ASKED
     answer = ask(creations, "orders", "new", include_topic_authorized_operations=True)
-    assert [topic.topic_authorized_operations for topic in answer.topics] == [TOPIC_OPERATIONS, NOT_ASKED]
+    assert [topic.topic_authorized_operations for topic in answer.topics] == [TOPIC_OPERATIONS] * 2
+    answer = ask(creations, topic_ids=(OTHER_ID,), include_topic_authorized_operations=True)
+    assert answer.topics[0].topic_authorized_operations == NOT_ASKED
 
 
 def test_a_partition_without_a_leader_and_a_listener_that_the_leader_lacks(creations: Creations) -> None:

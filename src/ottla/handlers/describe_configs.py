@@ -1,0 +1,118 @@
+"""DescribeConfigs (32), v1-4: the configuration of topics and of this broker, and where each value comes from.
+
+A resource that does not exist or is not asked properly fails alone; a kind of resource that Kafka does not know fails
+the whole request (facts 6.1, Kafka's ConfigHelper).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ottla.config.describe import (
+    ConfigEntry,
+    describe_broker_config,
+    describe_cluster_default,
+    describe_topic_config,
+)
+from ottla.config.resolved import BrokerConfig
+from ottla.errors import ErrorCode, KafkaError
+from ottla.handlers.context import RequestContext
+from ottla.metadata.aspects.configs import DEFAULT_BROKER_RESOURCE_NAME, ResourceType
+from ottla.metadata.topic_names import check_topic_name
+from ottla.protocol.messages.describe_configs import (
+    DescribeConfigsRequest,
+    DescribeConfigsResource,
+    DescribeConfigsResourceResult,
+    DescribeConfigsResponse,
+    DescribeConfigsResult,
+    DescribeConfigsSynonym,
+)
+
+_KNOWN_TYPES = frozenset(ResourceType) - {ResourceType.UNKNOWN}
+
+
+def handle(request: DescribeConfigsRequest, context: RequestContext) -> DescribeConfigsResponse:
+    """Describe every resource. Raises KafkaError INVALID_REQUEST for an unknown kind of one."""
+    if any(resource.resource_type not in _KNOWN_TYPES for resource in request.resources):
+        raise KafkaError(ErrorCode.INVALID_REQUEST)
+    return DescribeConfigsResponse(results=[_describe(each, request, context) for each in request.resources])
+
+
+def _describe(
+    resource: DescribeConfigsResource, request: DescribeConfigsRequest, context: RequestContext
+) -> DescribeConfigsResult:
+    result = DescribeConfigsResult(
+        resource_type=resource.resource_type, resource_name=resource.resource_name, error_message=""
+    )
+    try:
+        entries = _entries(resource, context)
+    except KafkaError as error:
+        result.error_code = error.code
+        result.error_message = error.message or ""
+        return result
+    wanted = set(resource.configuration_keys or ())
+    result.configs = [_row(entry, request) for entry in entries if not wanted or entry.name in wanted]
+    return result
+
+
+def _entries(resource: DescribeConfigsResource, context: RequestContext) -> Sequence[ConfigEntry]:
+    """Return what there is to tell about a resource. Raises KafkaError."""
+    kind = ResourceType(resource.resource_type)
+    name = resource.resource_name
+    image = context.services.image()
+    if kind is ResourceType.TOPIC:
+        check_topic_name(name)
+        if name not in image.topics.by_name:
+            raise KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+        return describe_topic_config(_config_in_effect(context), image.configs.topic(name))
+    if kind is ResourceType.BROKER:
+        if name == DEFAULT_BROKER_RESOURCE_NAME:
+            return describe_cluster_default(_config_in_effect(context))
+        _check_broker_name(name, context.services.node_id)
+        return describe_broker_config(_config_in_effect(context))
+    raise KafkaError(
+        ErrorCode.INVALID_REQUEST, f"Resources of type {kind.name} are not described by this broker"
+    )
+
+
+def _check_broker_name(name: str, node_id: int) -> None:
+    try:
+        asked = int(name)
+    except ValueError:
+        raise KafkaError(
+            ErrorCode.INVALID_REQUEST, f"Broker id must be an integer, but it is: {name}"
+        ) from None
+    if asked != node_id:
+        raise KafkaError(
+            ErrorCode.INVALID_REQUEST,
+            f"Unexpected broker id, expected {node_id} or empty string, but received {name}",
+        )
+
+
+def _config_in_effect(context: RequestContext) -> BrokerConfig:
+    """Return the broker's configuration with the dynamic settings that the metadata holds."""
+    services = context.services
+    configs = services.image().configs
+    return replace(
+        services.config,
+        dynamic_default=configs.cluster_default(),
+        dynamic_broker=configs.broker(services.node_id),
+    )
+
+
+def _row(entry: ConfigEntry, request: DescribeConfigsRequest) -> DescribeConfigsResourceResult:
+    synonyms = entry.synonyms if request.include_synonyms else ()
+    return DescribeConfigsResourceResult(
+        name=entry.name,
+        value=entry.value,
+        read_only=entry.read_only,
+        config_source=entry.source,
+        is_sensitive=entry.sensitive,
+        synonyms=[
+            DescribeConfigsSynonym(name=synonym.name, value=synonym.value, source=synonym.source)
+            for synonym in synonyms
+        ],
+        config_type=entry.type,
+        documentation=entry.documentation if request.include_documentation else None,
+    )
