@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.unit.handlers.support import cluster_records, context_of, image_of
 
 from ottla.config.describe import ConfigSource
 from ottla.errors import ErrorCode, KafkaError
@@ -12,7 +13,6 @@ from ottla.protocol.messages.describe_configs import (
     DescribeConfigsResource,
     DescribeConfigsResult,
 )
-from tests.unit.handlers.support import cluster_records, context_of, image_of
 
 OVERRIDES = [
     ConfigRecord(resource_type=ResourceType.TOPIC, resource_name="orders", name="retention.ms", value="1000"),
