@@ -175,11 +175,6 @@ class PartitionLog:
         return self._view.end.offset
 
     @property
-    def first_base_offset(self) -> int:
-        """The base offset of the oldest segment; the log may start within it."""
-        return self._view.segments[0].base_offset
-
-    @property
     def size_bytes(self) -> int:
         """Bytes of all log files together."""
         return sum(segment.size_bytes for segment in self._view.segments)
