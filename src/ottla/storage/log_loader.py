@@ -67,7 +67,7 @@ class LogLoader:
             segments = self._recover(segments, recovery_point, leader_epochs)
         if not segments:
             segments = [self._new_segment(log_start_offset)]
-        log_end_offset = self._end_offset(segments[-1], leader_epochs)
+        log_end_offset = self._end_offset(segments, leader_epochs)
         if log_end_offset < log_start_offset:
             logger.warning(
                 "%s ends at offset %d, before its log start offset %d: starting it anew there",
@@ -129,13 +129,13 @@ class LogLoader:
         """Make the indexes of segments that lack one; tell whether a log file had to be cut for that."""
         names = {entry.name for entry in entries}
         is_changed = False
-        for segment in segments:
+        for number, segment in enumerate(segments):
             wanted = {
                 file_name(segment.base_offset, suffix) for suffix in (offset_index.SUFFIX, time_index.SUFFIX)
             }
             if not wanted <= names:
                 logger.info("Making the indexes of %s anew, they are missing", segment.log.path)
-                is_changed |= self._recover_segment(segment, leader_epochs)
+                is_changed |= self._recover_segment(segments, number, leader_epochs)
         return is_changed
 
     def _recover(
@@ -145,7 +145,7 @@ class LogLoader:
         while first > 0 and (first == len(segments) or segments[first].base_offset > recovery_point):
             first -= 1
         for number in range(first, len(segments)):
-            if self._recover_segment(segments[number], leader_epochs):
+            if self._recover_segment(segments, number, leader_epochs):
                 later = segments[number + 1 :]
                 if later:
                     logger.warning(
@@ -158,10 +158,15 @@ class LogLoader:
                 return segments[: number + 1]
         return segments
 
-    def _recover_segment(self, segment: Segment, leader_epochs: LeaderEpochs) -> bool:
+    def _recover_segment(self, segments: Sequence[Segment], number: int, leader_epochs: LeaderEpochs) -> bool:
         """Recover one segment, and tell whether its log file had to be cut."""
+        segment = segments[number]
         size_before = segment.size_bytes
-        scan = recover_segment(segment, self.index_interval_bytes)
+        scan = recover_segment(
+            segment,
+            next_base_offset=segments[number + 1].base_offset if number + 1 < len(segments) else None,
+            index_interval_bytes=self.index_interval_bytes,
+        )
         for epoch, start_offset in scan.epochs:
             if epoch > leader_epochs.latest_epoch:
                 leader_epochs.assign(epoch, start_offset)
@@ -177,12 +182,13 @@ class LogLoader:
         )
         return True
 
-    def _end_offset(self, active: Segment, leader_epochs: LeaderEpochs) -> int:
+    def _end_offset(self, segments: Sequence[Segment], leader_epochs: LeaderEpochs) -> int:
+        active = segments[-1]
         try:
             return active.next_offset()
         except CorruptBatchError:
             # The stop was not as clean as it said.
-            self._recover_segment(active, leader_epochs)
+            self._recover_segment(segments, len(segments) - 1, leader_epochs)
             return active.next_offset()
 
     def _new_segment(self, base_offset: int) -> Segment:

@@ -2,7 +2,7 @@
 
 A scan is a function from a log file to what its indexes and epochs must be; `recover_segment` then cuts the file
 and writes the indexes. The rules are those of Kafka's `LogSegment.recover` and `LogLoader` (facts 3.7), and two
-more: a batch that starts before the end of the one before it is damage too, and a sound message set of an
+more: a batch whose offsets do not fit between its neighbours is damage too, and a sound message set of an
 older format is refused instead of cut off, since that would delete data.
 """
 
@@ -34,6 +34,8 @@ class SegmentScan:
     """What a walk through every byte of a log file has shown."""
 
     base_offset: int
+    offset_limit: int
+    """Where the next segment begins, or as far as relative offsets reach."""
     valid_bytes: int = 0
     next_offset: int = 0
     """The offset after the last sound batch; the base offset without one."""
@@ -76,14 +78,19 @@ def scan_segment(
     descriptor: Descriptor,
     *,
     base_offset: int,
+    next_base_offset: int | None,
     size_bytes: int,
     index_interval_bytes: int,
 ) -> SegmentScan:
     """Read a whole log file and say how far it is sound and what its indexes hold.
 
+    `next_base_offset` is where the next segment begins, None for the last one.
     Raises UnsupportedSegmentError for a sound message set of an older format, and OSError.
     """
-    scan = SegmentScan(base_offset, next_offset=base_offset)
+    offset_limit = base_offset + MAX_RELATIVE_OFFSET + 1
+    if next_base_offset is not None:
+        offset_limit = min(offset_limit, next_base_offset)
+    scan = SegmentScan(base_offset, offset_limit, next_offset=base_offset)
     try:
         for position, header in scan_batches(files, descriptor, size_bytes):
             scan.damage = _implausible_offsets(header, scan)
@@ -103,7 +110,9 @@ def scan_segment(
     return scan
 
 
-def recover_segment(segment: Segment, index_interval_bytes: int) -> SegmentScan:
+def recover_segment(
+    segment: Segment, *, next_base_offset: int | None, index_interval_bytes: int
+) -> SegmentScan:
     """Cut a segment to its sound batches and make its indexes anew.
 
     Raises UnsupportedSegmentError and OSError.
@@ -113,6 +122,7 @@ def recover_segment(segment: Segment, index_interval_bytes: int) -> SegmentScan:
         files,
         descriptor,
         base_offset=segment.base_offset,
+        next_base_offset=next_base_offset,
         size_bytes=segment.size_bytes,
         index_interval_bytes=index_interval_bytes,
     )
@@ -129,8 +139,11 @@ def _implausible_offsets(header: BatchHeader, scan: SegmentScan) -> str | None:
             f"The record batch has the offsets {header.base_offset} to {header.last_offset}, "
             f"but {scan.next_offset} is the next one"
         )
-    if header.last_offset - scan.base_offset > MAX_RELATIVE_OFFSET:
-        return f"The offset {header.last_offset} is too far from the segment's base offset {scan.base_offset}"
+    if header.last_offset >= scan.offset_limit:
+        return (
+            f"The record batch has the offsets {header.base_offset} to {header.last_offset}, "
+            f"but the segment must end before {scan.offset_limit}"
+        )
     return None
 
 
