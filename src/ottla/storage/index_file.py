@@ -98,13 +98,6 @@ class IndexFile:
         self.write_out()
         self._file.files.fsync(self._file.descriptor())
 
-    def truncate(self, count: int) -> None:
-        """Drop all entries from number `count` on. Raises OSError."""
-        self.write_out()
-        self._file.files.truncate(self._file.descriptor(), count * self._entry_size)
-        self._written = count
-        self._tail = (count, bytearray())
-
     def entry(self, number: int) -> bytes:
         """Return one entry. Raises OSError."""
         before, tail = self._loaded_tail()

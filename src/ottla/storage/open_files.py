@@ -39,6 +39,7 @@ class CachedFile:
         self._descriptor: Descriptor | None = None
         self.path = path
         self.was_used = False
+        """Whether it was asked for again since it was opened, or since the cache last looked."""
 
     @property
     def files(self) -> FileSystem:
@@ -50,16 +51,16 @@ class CachedFile:
 
         Raises OSError when it cannot be opened.
         """
-        self.was_used = True
         descriptor = self._descriptor
         if descriptor is None:
             descriptor = self._open_files.files.open(self.path)
             self._keep(descriptor)
+        else:
+            self.was_used = True
         return descriptor
 
     def create(self) -> Descriptor:
         """Open the file, making it where it does not exist."""
-        self.was_used = True
         descriptor = self._open_files.files.open(self.path, create=True)
         self._keep(descriptor)
         return descriptor
@@ -74,6 +75,7 @@ class CachedFile:
         return self._descriptor is not None
 
     def _keep(self, descriptor: Descriptor) -> None:
+        self.was_used = False
         self._descriptor = descriptor
         self._open_files.admit(self)
 
@@ -104,7 +106,7 @@ class OpenFiles:
             if not oldest.is_open:
                 continue
             if oldest is file or oldest.was_used:
-                oldest.was_used = oldest is file
+                oldest.was_used = False
                 self._open.append(oldest)
             else:
                 oldest.forget()

@@ -45,7 +45,7 @@ def marked_directory_name(topic_partition: TopicPartition, suffix: str) -> str:
 
 def write_topic_id(files: FileSystem, directory: Path, topic_id: Uuid) -> None:
     """Note the topic id of a partition directory, durably. Raises OSError."""
-    text = f"version: {_VERSION}\ntopic_id: {uuid_to_text(topic_id)}\n"
+    text = f"version: {_VERSION}\ntopic_id: {uuid_to_text(topic_id)}"  # no line end, as Kafka has it
     files.write_atomically(directory / FILE_NAME, text.encode("ascii"))
 
 

@@ -1,0 +1,64 @@
+"""Names and identities of partition directories."""
+
+from pathlib import Path
+
+import pytest
+
+from ottla.storage.files import FileSystem
+from ottla.storage.partition_metadata import (
+    PartitionMetadataError,
+    marked_directory_name,
+    parse_directory_name,
+    read_topic_id,
+    write_topic_id,
+)
+from ottla.types import TopicPartition, Uuid
+
+FILES = FileSystem()
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("t-0", ("t", 0)),
+        ("my-topic.x-12", ("my-topic.x", 12)),
+        ("t-0.0123456789abcdef0123456789abcdef-delete", ("t", 0)),
+        ("a.b-7.0123456789abcdef0123456789abcdef-stray", ("a.b", 7)),
+        ("a.b-7.0123456789abcdef0123456789abcdef-future", ("a.b", 7)),
+        ("t", None),
+        ("t-", None),
+        ("-1", None),
+        ("t-x", None),
+        ("t-1x", None),
+        ("lost+found", None),
+    ],
+)
+def test_the_partition_of_a_directory(name: str, expected: tuple[str, int] | None) -> None:
+    assert parse_directory_name(name) == expected
+
+
+def test_a_marked_name_is_kafkas_and_never_too_long() -> None:
+    assert len(marked_directory_name(TopicPartition("t", 1), "-delete")) == len("t-1.") + 32 + len("-delete")
+    long = marked_directory_name(TopicPartition("t" * 249, 99999), "-stray")
+    assert len(long) == 255
+    assert long.endswith("-stray")
+
+
+def test_the_topic_id_is_read_back(tmp_path: Path) -> None:
+    topic_id = Uuid(bytes(range(16)))
+    write_topic_id(FILES, tmp_path, topic_id)
+    assert (tmp_path / "partition.metadata").read_bytes() == b"version: 0\ntopic_id: AAECAwQFBgcICQoLDA0ODw"
+    assert read_topic_id(FILES, tmp_path) == topic_id
+
+
+def test_a_directory_without_the_file_has_no_topic_id(tmp_path: Path) -> None:
+    assert read_topic_id(FILES, tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["", "version: 1\ntopic_id: AAECAwQFBgcICQoLDA0ODw", "version: 0\ntopic_id: ?"]
+)
+def test_a_damaged_file_is_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / "partition.metadata").write_text(text)
+    with pytest.raises(PartitionMetadataError, match=r"partition\.metadata: "):
+        read_topic_id(FILES, tmp_path)
