@@ -52,6 +52,21 @@ class Scheduler(Protocol):
         """Run a callback after a delay in ms."""
 
 
+class LoopTasks(Scheduler, Protocol):
+    """What of `ottla.tasks.Tasks` the shell and the log of a machine use together."""
+
+    def call_soon(self, callback: Callable[[], None]) -> None:
+        """Run a callback in the next turn of the loop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """Time and timers for the services above, which are pure and cannot name the clock and the loop themselves."""
+
+    clock: Clock
+    tasks: LoopTasks
+
+
 class MachineLog(Protocol[R]):
     """Where a machine's records live."""
 

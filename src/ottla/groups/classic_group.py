@@ -104,8 +104,6 @@ class ClassicGroup:
     """Ids handed out with MEMBER_ID_REQUIRED that have not joined yet (KIP-394)."""
     pending_sync: set[str] = field(default_factory=set)
     """Members of this generation that have not sent SyncGroup yet."""
-    is_unrecorded: bool = False
-    """Made for a JoinGroup whose record is being appended; that record knows less than the group."""
     new_member_added: bool = False
     """Somebody joined during the initial delay, which is then extended."""
     initial_delay_ms: int | None = None
@@ -318,37 +316,31 @@ class ClassicGroup:
             ],
         )
 
-    def replay(self, value: GroupMetadataValue) -> None:
-        """Become what a committed record says; members that are known already keep what no record holds."""
-        if self.is_unrecorded:
-            self.is_unrecorded = False
-            return
-        known = self.members
-        self.members = {}
-        for stored in value.members:
-            member = known.get(stored.member_id) or _member_from(stored, value.protocol)
-            member.assignment = stored.assignment
-            self.members[stored.member_id] = member
+    def load(self, value: GroupMetadataValue) -> None:
+        """Become what a record from the log says: stable, or empty without members."""
+        members = [_member_from(stored, value.protocol) for stored in value.members]
+        self.members = {member.member_id: member for member in members}
+        self.state = GroupState.STABLE if members else GroupState.EMPTY
+        self.state_timestamp_ms = value.current_state_timestamp
         self.generation_id = value.generation
         self.protocol_type = value.protocol_type or None
         self.protocol_name = value.protocol
         self.leader_id = value.leader
-        self.state_timestamp_ms = value.current_state_timestamp
-        self.state, previous = (GroupState.STABLE if self.members else GroupState.EMPTY), self.state
-        if self.state is not previous:
-            self.previous_state = previous
-        self._recount()
-        self.topics = self.read_subscriptions()
-
-    def _recount(self) -> None:
-        members = self.members.values()
         self.static_members = {
-            member.group_instance_id: member.member_id
-            for member in members
-            if member.group_instance_id is not None
+            m.group_instance_id: m.member_id for m in members if m.group_instance_id is not None
         }
         self.protocol_counts = Counter(name for member in members for name, _ in member.protocols)
-        self.awaiting_join = sum(1 for member in members if member.parked_join is not None)
+        self.topics = self.read_subscriptions()
+
+    def confirm(self, value: GroupMetadataValue) -> None:
+        """Take note that a record of this group is committed: the plan of a new generation makes it stable.
+
+        Every other record tells what the group had become before, so there is nothing more to do.
+        """
+        if self.state is GroupState.COMPLETING_REBALANCE:
+            for stored in value.members:
+                self.members[stored.member_id].assignment = stored.assignment
+            self.move_to(GroupState.STABLE, self.state_timestamp_ms)
 
 
 def _member_from(stored: MemberMetadata, protocol_name: str | None) -> ClassicMember:
@@ -362,6 +354,7 @@ def _member_from(stored: MemberMetadata, protocol_name: str | None) -> ClassicMe
         else stored.rebalance_timeout,
         session_timeout_ms=stored.session_timeout,
         protocols=[(protocol_name or "", stored.subscription)],
+        assignment=stored.assignment,
     )
 
 

@@ -10,7 +10,7 @@ import logging
 
 from ottla.completion import Completion
 from ottla.errors import ErrorCode, KafkaError
-from ottla.groups.classic_group import ClassicGroup, ClassicMember, GroupState, Protocols
+from ottla.groups.classic_group import NO_ASSIGNMENT, ClassicGroup, ClassicMember, GroupState, Protocols
 from ottla.groups.classic_rebalance import (
     answer_sync,
     append_group,
@@ -112,7 +112,7 @@ def _join_again(turn: Turn, group: ClassicGroup, command: JoinGroup) -> None:
     try:
         member = group.require_member(request.member_id, request.group_instance_id)
     except KafkaError as error:
-        response = JoinGroupResponse(member_id=request.member_id, error_code=error.code, protocol_name=None)
+        response = JoinGroupResponse(member_id=request.member_id, error_code=error.code)
         turn.reply(command.reply_to, response)
         return
     unchanged = member.protocols == _protocols_of(request)
@@ -163,9 +163,7 @@ def _replace_static_member(
 def _fence(turn: Turn, group: ClassicGroup, member: ClassicMember) -> None:
     parked = group.take_parked_join(member)
     if parked is not None:
-        response = JoinGroupResponse(
-            member_id=member.member_id, error_code=ErrorCode.FENCED_INSTANCE_ID, protocol_name=None
-        )
+        response = JoinGroupResponse(member_id=member.member_id, error_code=ErrorCode.FENCED_INSTANCE_ID)
         turn.reply(parked, response)
     answer_sync(turn, group, member, SyncGroupResponse(error_code=ErrorCode.FENCED_INSTANCE_ID))
 
@@ -204,8 +202,9 @@ def sync(turn: Turn, group: ClassicGroup, command: SyncGroup) -> None:
 def _take_plan(turn: Turn, group: ClassicGroup, request: SyncGroupRequest) -> None:
     plan = {item.member_id: item.assignment for item in request.assignments}
     for member in group.members.values():
-        answer_sync(turn, group, member, _sync_response(group, plan.get(member.member_id, b"")))
+        answer_sync(turn, group, member, _sync_response(group, plan.get(member.member_id, NO_ASSIGNMENT)))
     append_group(turn, group, plan)
+    group.state_timestamp_ms = turn.now_ms  # stable from now on, once the record is committed
 
 
 def _sync_response(group: ClassicGroup, assignment: bytes) -> SyncGroupResponse:

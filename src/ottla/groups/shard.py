@@ -65,8 +65,8 @@ class GroupShard:
         self._foreign: dict[str, str] = {}
         """Type of each group that is not served here, by id."""
         self._foreign_records = 0
-        self._is_fresh = True
-        """Nothing was handled since the records were replayed, so no session runs yet."""
+        self._is_loading = True
+        """Records come from the log, and no session runs yet; until the first wake."""
         self._cleanup_due_ms: int | None = None
         """When expired offsets are looked for next; None while there is no group."""
         self._cleanup_left: list[str] = []
@@ -96,8 +96,8 @@ class GroupShard:
     def wake(self, now_ms: int) -> Effects[ShardRecord]:
         """Begin the sessions of members that come from the log, end what is due, remove what expired."""
         turn = self._turn(now_ms)
-        if self._is_fresh:
-            self._is_fresh = False
+        if self._is_loading:
+            self._is_loading = False
             self._begin(turn)
         while (key := self._deadlines.pop_due(now_ms)) is not None:
             group = self._groups.get(key.group_id)
@@ -128,7 +128,10 @@ class GroupShard:
         if record.value is not None:
             if group is None:
                 group = self._groups[group_id] = ClassicGroup(group_id)
-            group.replay(record.value)
+            if self._is_loading:
+                group.load(record.value)
+            else:
+                group.confirm(record.value)
         elif group is not None:
             for member_id in (*group.members, *group.pending_members):
                 self._deadlines.cancel(DeadlineKey(DeadlineKind.SESSION, group_id, member_id))
@@ -186,7 +189,7 @@ class GroupShard:
         is_new = group is None
         self._expect_cleanup(turn)
         if group is None:
-            group = ClassicGroup(request.group_id, state_timestamp_ms=turn.now_ms, is_unrecorded=True)
+            group = ClassicGroup(request.group_id, state_timestamp_ms=turn.now_ms)
             self._groups[request.group_id] = group
             # What the group becomes in this step is not stored; that there is a group is.
             classic_rebalance.append_group(turn, group, {})

@@ -25,6 +25,7 @@ from ottla.protocol.messages import (
     find_coordinator,
     incremental_alter_configs,
     init_producer_id,
+    join_group,
     list_offsets,
     metadata,
     offset_commit,
@@ -192,6 +193,12 @@ def _describe_groups(
     )
 
 
+def _join_group(
+    version: int, _request: join_group.JoinGroupRequest, code: ErrorCode, _message: str | None
+) -> Any:
+    return join_group.JoinGroupResponse(error_code=code, protocol_name=None if version >= 7 else "")
+
+
 def _create_topics(
     _version: int, request: create_topics.CreateTopicsRequest, code: ErrorCode, message: str | None
 ) -> Any:
@@ -352,6 +359,7 @@ _BUILDERS: dict[ApiKey, Callable[[int, Any, ErrorCode, str | None], Any]] = {
     ApiKey.OFFSET_COMMIT: _offset_commit,
     ApiKey.OFFSET_FETCH: _offset_fetch,
     ApiKey.FIND_COORDINATOR: _find_coordinator,
+    ApiKey.JOIN_GROUP: _join_group,
     ApiKey.DESCRIBE_GROUPS: _describe_groups,
     ApiKey.CREATE_TOPICS: _create_topics,
     ApiKey.DELETE_TOPICS: _delete_topics,
