@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -95,6 +96,44 @@ def embedded_settings(overrides: Settings) -> dict[str, Setting]:
     if "log.dir" in overrides:
         del settings["log.dirs"]
     return {**settings, **overrides}
+
+
+def with_dynamic_settings(
+    config: BrokerConfig, dynamic_default: Mapping[str, str], dynamic_broker: Mapping[str, str]
+) -> BrokerConfig:
+    """Return the configuration under other dynamic settings: those of all brokers, and those of this one.
+
+    Never fails, as Kafka must not when it reads its metadata log: a setting that does not parse keeps to itself,
+    and where the settings contradict each other none of them takes effect. Listeners stay as they are.
+    """
+
+    def parsing(texts: Mapping[str, str]) -> dict[str, str]:
+        return {name: text for name, text in texts.items() if _parses(name, text)}
+
+    try:
+        resolved = resolve_broker_config(
+            config.settings,
+            lambda: "",
+            dynamic_default=parsing(dynamic_default),
+            dynamic_broker=parsing(dynamic_broker),
+        )
+    except ConfigError:
+        resolved = resolve_broker_config(config.settings, lambda: "")
+    return replace(
+        resolved,
+        listeners=config.listeners,
+        advertised_listeners=config.advertised_listeners,
+        dynamic_default=MappingProxyType(dict(dynamic_default)),
+        dynamic_broker=MappingProxyType(dict(dynamic_broker)),
+    )
+
+
+def _parses(name: str, text: str) -> bool:
+    try:
+        parse_value(BROKER_OPTIONS[name], text)
+    except (KeyError, ConfigError):
+        return False
+    return True
 
 
 def setting_warnings(settings: Settings) -> tuple[str, ...]:

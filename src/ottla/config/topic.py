@@ -40,7 +40,7 @@ def validate_topic_overrides(overrides: Mapping[str, str | None]) -> None:
 
     Raises KafkaError INVALID_CONFIG with Kafka's text for the first that cannot stand.
     """
-    missing = sorted(name for name, text in overrides.items() if text is None)
+    missing = [name for name, text in overrides.items() if text is None]
     if missing:
         raise _invalid(f"Null value not supported for topic configs: {','.join(missing)}")
     for name in overrides:
@@ -82,7 +82,7 @@ def apply_alterations(current: Mapping[str, str], alterations: Sequence[Alterati
         if each.value is None and each.operation is not AlterOperation.DELETE
     ]
     if missing:
-        raise KafkaError(ErrorCode.INVALID_REQUEST, f"Null value not supported for : {','.join(missing)}")
+        raise KafkaError(ErrorCode.INVALID_REQUEST, f"Null value not supported for : {', '.join(missing)}")
     result = dict(current)
     for name, operation, value in alterations:
         if operation is AlterOperation.DELETE:

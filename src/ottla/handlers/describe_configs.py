@@ -7,8 +7,8 @@ the whole request (facts 6.1, Kafka's ConfigHelper).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
+from ottla.config.broker import with_dynamic_settings
 from ottla.config.describe import (
     ConfigEntry,
     describe_broker_config,
@@ -94,11 +94,7 @@ def _config_in_effect(context: RequestContext) -> BrokerConfig:
     """Return the broker's configuration with the dynamic settings that the metadata holds."""
     services = context.services
     configs = services.image().configs
-    return replace(
-        services.config,
-        dynamic_default=configs.cluster_default(),
-        dynamic_broker=configs.broker(services.node_id),
-    )
+    return with_dynamic_settings(services.config, configs.cluster_default(), configs.broker(services.node_id))
 
 
 def _row(entry: ConfigEntry, request: DescribeConfigsRequest) -> DescribeConfigsResourceResult:

@@ -2,7 +2,12 @@ from pathlib import Path
 
 import pytest
 
-from ottla.config.broker import embedded_broker_config, resolve_broker_config, setting_warnings
+from ottla.config.broker import (
+    embedded_broker_config,
+    resolve_broker_config,
+    setting_warnings,
+    with_dynamic_settings,
+)
 from ottla.config.broker_options import BROKER_OPTIONS
 from ottla.config.option import ConfigError, Effect
 from ottla.config.resolved import BrokerConfig, QuorumVoter
@@ -177,6 +182,21 @@ def test_dynamic_settings_go_before_static_ones_and_never_reach_read_only_option
         dynamic_broker={"log.retention.ms": "4000000"},
     )
     assert (config.log_segment_bytes, config.log_retention_ms, config.num_partitions) == (3000000, 4000000, 1)
+
+
+def test_dynamic_settings_change_a_configuration_and_never_fail() -> None:
+    static = resolve({"listeners": "PLAINTEXT://:9092,CONTROLLER://:9093"})
+    config = with_dynamic_settings(
+        static, {"message.max.bytes": "5", "log.roll.ms": "x", "log.retention.hours": "1"}, {"no.such": "1"}
+    )
+    assert (config.message_max_bytes, config.log_roll_ms) == (5, static.log_roll_ms)
+    assert config.log_retention_ms == static.log_retention_ms
+    assert config.advertised_listeners == static.advertised_listeners
+    assert config.dynamic_broker == {"no.such": "1"}
+    contradicting = with_dynamic_settings(
+        static, {}, {"max.connections.per.ip": "0", "message.max.bytes": "5"}
+    )
+    assert contradicting.values == static.values
 
 
 def test_an_error_says_where_the_setting_was_written() -> None:

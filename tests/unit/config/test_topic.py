@@ -14,7 +14,7 @@ from ottla.errors import ErrorCode, KafkaError
         ),
         (
             {"segment.ms": None, "foo": "1", "retention.ms": None},
-            "Null value not supported for topic configs: retention.ms,segment.ms",
+            "Null value not supported for topic configs: segment.ms,retention.ms",
         ),
         (
             {"min.compaction.lag.ms": "10", "max.compaction.lag.ms": "5"},
@@ -96,6 +96,12 @@ def test_an_alteration_that_cannot_be_made_is_refused(
     with pytest.raises(KafkaError) as caught:
         apply_alterations({}, [alteration])
     assert (caught.value.code, caught.value.message) == (code, text)
+
+
+def test_all_keys_without_a_value_are_named() -> None:
+    changes = [Alteration(name, AlterOperation.SET, None) for name in ("segment.ms", "retention.ms")]
+    with pytest.raises(KafkaError, match=r"Null value not supported for : segment\.ms, retention\.ms$"):
+        apply_alterations({}, changes)
 
 
 def test_a_key_is_changed_once_per_request() -> None:
