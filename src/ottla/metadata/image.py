@@ -72,6 +72,35 @@ class ImageDelta:
     features_changed: bool = False
 
 
+def difference(before: ClusterImage, after: ClusterImage) -> ImageDelta:
+    """Return what lies between two images that were built independently, by looking at everything."""
+    return ImageDelta(
+        before=before,
+        created_topics=frozenset(after.topics.by_id.keys() - before.topics.by_id.keys()),
+        changed_topics={
+            topic_id: topic
+            for topic_id, topic in after.topics.by_id.items()
+            if before.topics.by_id.get(topic_id) != topic
+        },
+        deleted_topics={
+            topic_id: topic
+            for topic_id, topic in before.topics.by_id.items()
+            if topic_id not in after.topics.by_id
+        },
+        changed_configs=frozenset(
+            resource
+            for resource in before.configs.by_resource.keys() | after.configs.by_resource.keys()
+            if before.configs.of(resource) != after.configs.of(resource)
+        ),
+        changed_brokers=frozenset(
+            node_id
+            for node_id in before.brokers.by_id.keys() | after.brokers.by_id.keys()
+            if before.brokers.by_id.get(node_id) != after.brokers.by_id.get(node_id)
+        ),
+        features_changed=before.features != after.features,
+    )
+
+
 class _Deltas:
     """The deltas of one batch; each copies what it touches when it first does."""
 

@@ -71,6 +71,8 @@ class LogDirectory:
     meta_properties: MetaProperties
     was_stopped_cleanly: bool
     """Whether the last use ended with `mark_clean_shutdown`."""
+    previous_broker_epoch: int
+    """The broker epoch that the last use ended with; -1 after a crash, or where the marker does not say."""
     recovery_points: OffsetCheckpoint
     log_start_offsets: OffsetCheckpoint
     high_watermarks: OffsetCheckpoint
@@ -93,7 +95,9 @@ class LogDirectory:
         _check_owner(path, meta_properties, node_id, cluster_id)
         marker = path / CLEAN_SHUTDOWN_FILE
         was_stopped_cleanly = any(entry.name == CLEAN_SHUTDOWN_FILE for entry in files.list_directory(path))
+        previous_broker_epoch = -1
         if was_stopped_cleanly:
+            previous_broker_epoch = _marked_broker_epoch(files.read_file(marker))
             # From here on a crash must find no marker.
             files.unlink(marker)
             files.sync_directory(path)
@@ -102,6 +106,7 @@ class LogDirectory:
             path,
             meta_properties,
             was_stopped_cleanly,
+            previous_broker_epoch,
             OffsetCheckpoint(files, path / RECOVERY_POINT_FILE),
             OffsetCheckpoint(files, path / LOG_START_OFFSET_FILE),
             OffsetCheckpoint(files, path / HIGH_WATERMARK_FILE),
@@ -166,6 +171,15 @@ class LogDirectory:
                 )
             found.append(PartitionDirectory(topic_partition, self.path / entry.name))
         return found
+
+
+def _marked_broker_epoch(content: bytes) -> int:
+    """Return the broker epoch in a clean-shutdown marker; older releases leave the file empty."""
+    try:
+        epoch = json.loads(content)["brokerEpoch"]
+    except (ValueError, KeyError, TypeError):
+        return -1
+    return epoch if isinstance(epoch, int) else -1
 
 
 def lock_directory(files: FileSystem, path: Path) -> Descriptor:

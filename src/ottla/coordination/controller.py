@@ -1,0 +1,280 @@
+"""The controller as handlers and the composition root see it: every change of the cluster's metadata goes through here.
+
+A reply leaves only after the image that it promises was published, so that the client that asked finds in its next
+request what it made. One machine, one log, one command at a time.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from ottla.clock import Clock
+from ottla.completion import Completion
+from ottla.config.resolved import BrokerConfig
+from ottla.coordination.internal_topics import internal_topic
+from ottla.coordination.metadata_log import MetadataLog
+from ottla.coordination.publisher import ImagePublisher
+from ottla.coordination.runtime import MachineShell, ShellErrors
+from ottla.errors import ErrorCode, KafkaError
+from ottla.metadata.controller import (
+    AllocateProducerIds,
+    BeginControlledShutdown,
+    Bootstrap,
+    Command,
+    ControllerMachine,
+    CreatePartitions,
+    CreateTopics,
+    DeleteTopics,
+    FenceBroker,
+    IncrementalAlterConfigs,
+    RegisterBroker,
+    RegisterController,
+    UnfenceBroker,
+)
+from ottla.metadata.formatting import check_metadata_version
+from ottla.metadata.image import ClusterImage, difference
+from ottla.metadata.log_entries import LogEntry
+from ottla.metadata.records import MetadataRecord
+from ottla.metadata.registration_plan import NodeRegistration
+from ottla.partitions.producer_ids import ProducerIdBlock
+from ottla.protocol.messages.create_partitions import CreatePartitionsTopic, CreatePartitionsTopicResult
+from ottla.protocol.messages.create_topics import CreatableTopic, CreatableTopicResult
+from ottla.protocol.messages.delete_topics import DeletableTopicResult, DeleteTopicState
+from ottla.protocol.messages.incremental_alter_configs import (
+    AlterConfigsResource,
+    AlterConfigsResourceResponse,
+)
+from ottla.tasks import Tasks
+from ottla.types import INTERNAL_TOPICS
+
+logger = logging.getLogger("ottla.controller")
+
+T = TypeVar("T")
+
+QUEUE_LIMIT = 10_000
+"""Commands that may wait behind a slow disk. Each is the only request under way of a connection, or an automatic
+creation, of which there is one for a name."""
+
+
+class Controller:
+    """The active controller of the single-node cluster."""
+
+    def __init__(
+        self,
+        log: MetadataLog,
+        publisher: ImagePublisher,
+        clock: Clock,
+        tasks: Tasks,
+        config: Callable[[], BrokerConfig],
+        cluster_id: str,
+    ) -> None:
+        self._log = log
+        self._publisher = publisher
+        self._tasks = tasks
+        self._config = config
+        self._cluster_id = cluster_id
+        self._node_id = config().node_id
+        self._machine: ControllerMachine | None = None
+        self._creating: dict[str, Completion[None]] = {}
+        self._shell: MachineShell[Command, LogEntry] = MachineShell(
+            "the metadata controller",
+            self._new_machine,
+            log,
+            clock,
+            tasks,
+            queue_limit=QUEUE_LIMIT,
+            errors=ShellErrors(
+                loading=ErrorCode.NOT_CONTROLLER,
+                closed=ErrorCode.NOT_CONTROLLER,
+                overloaded=ErrorCode.REQUEST_TIMED_OUT,
+                append_failed=_append_failed,
+            ),
+            after_replay=self._publish,
+        )
+
+    @property
+    def image(self) -> ClusterImage:
+        """The newest published image."""
+        return self._publisher.image
+
+    def load(self, bootstrap_records: list[MetadataRecord]) -> Completion[None]:
+        """Replay the log and publish its image; an empty log gets its first records.
+
+        Fails with InconsistentMetadataError where the log cannot be understood, or needs a newer broker.
+        """
+        loaded: Completion[None] = Completion()
+
+        def bootstrap(done: Completion[None]) -> None:
+            if done.error is not None:
+                loaded.fail(done.error)
+            else:
+                command = self._submit(lambda reply_to: Bootstrap(bootstrap_records, reply_to))
+                command.map(lambda _: check_metadata_version(self.image)).on_done(
+                    lambda end: _pass_on(end, loaded)
+                )
+
+        self._shell.load().on_done(bootstrap)
+        return loaded
+
+    def register(self, node: NodeRegistration) -> Completion[int]:
+        """Register this start of the node as controller and, fenced, as broker; the result is its broker epoch.
+
+        A broker that stopped without a word is fenced first, as Kafka does once its session has expired.
+        """
+        self._submit(lambda reply_to: RegisterController(node, reply_to))
+        self._submit(lambda reply_to: FenceBroker(node.node_id, reply_to))
+        return self._submit(lambda reply_to: RegisterBroker(node, reply_to))
+
+    def unfence(self) -> Completion[None]:
+        """Let this broker lead its partitions, once everything else is ready for clients."""
+        return self._submit(lambda reply_to: UnfenceBroker(self._node_id, reply_to))
+
+    def begin_controlled_shutdown(self) -> Completion[None]:
+        """Take the leadership from this broker, which is about to stop."""
+        return self._submit(lambda reply_to: BeginControlledShutdown(self._node_id, reply_to))
+
+    def fence(self) -> Completion[None]:
+        """End this broker's registration as a live one; its last command."""
+        return self._submit(lambda reply_to: FenceBroker(self._node_id, reply_to))
+
+    def close(self) -> None:
+        """Refuse further commands and close the log. Raises OSError."""
+        self._shell.close(KafkaError(ErrorCode.NOT_CONTROLLER))
+        self._log.close()
+
+    def create_topics(
+        self, topics: list[CreatableTopic], *, validate_only: bool, timeout_ms: int
+    ) -> Completion[list[CreatableTopicResult]]:
+        """Create topics; one result for every name. Fails with KafkaError."""
+        return self._within(
+            timeout_ms, self._submit(lambda reply_to: CreateTopics(topics, validate_only, reply_to))
+        )
+
+    def delete_topics(
+        self, topics: list[DeleteTopicState], *, timeout_ms: int
+    ) -> Completion[list[DeletableTopicResult]]:
+        """Delete topics named by name or id; one result for each. Fails with KafkaError."""
+        return self._within(timeout_ms, self._submit(lambda reply_to: DeleteTopics(topics, reply_to)))
+
+    def create_partitions(
+        self, topics: list[CreatePartitionsTopic], *, validate_only: bool, timeout_ms: int
+    ) -> Completion[list[CreatePartitionsTopicResult]]:
+        """Add partitions to topics; one result for every name. Fails with KafkaError."""
+        return self._within(
+            timeout_ms, self._submit(lambda reply_to: CreatePartitions(topics, validate_only, reply_to))
+        )
+
+    def incremental_alter_configs(
+        self, resources: list[AlterConfigsResource], *, validate_only: bool
+    ) -> Completion[list[AlterConfigsResourceResponse]]:
+        """Change overrides; one result for each resource. Fails with KafkaError."""
+        return self._submit(lambda reply_to: IncrementalAlterConfigs(resources, validate_only, reply_to))
+
+    def allocate_producer_ids(self) -> Completion[ProducerIdBlock]:
+        """Hand out the next block of producer ids. Fails with KafkaError."""
+        block: Completion[range] = self._submit(AllocateProducerIds)
+        return block.map(lambda ids: ProducerIdBlock(ids.start, len(ids)))
+
+    def create_topic_automatically(self, name: str) -> None:
+        """Create a topic that a client asked for, with the broker's defaults; nobody waits for it."""
+        if name in INTERNAL_TOPICS:
+            self.ensure_internal_topic(name)
+        elif name not in self._creating:
+            topic = CreatableTopic(name=name, num_partitions=-1, replication_factor=-1)
+            self._create_once(topic)
+
+    def ensure_internal_topic(self, name: str) -> Completion[None]:
+        """Create an internal topic unless it is there; done when it is. Fails with KafkaError.
+
+        Its replication factor is at most the number of brokers: Kafka would refuse the configured one, and its
+        clients would wait for ever.
+        """
+        if name in self.image.topics.by_name:
+            return Completion.resolved(None)
+        if name in self._creating:
+            return self._creating[name]
+        topic, wanted_factor = internal_topic(
+            name, self._config(), broker_count=len(self.image.brokers.by_id)
+        )
+        if wanted_factor != topic.replication_factor:
+            logger.info(
+                "Creating %s with replication factor %d instead of %d: there are no more brokers",
+                name,
+                topic.replication_factor,
+                wanted_factor,
+            )
+        return self._create_once(topic)
+
+    def _create_once(self, topic: CreatableTopic) -> Completion[None]:
+        name = topic.name
+        submitted: Completion[list[CreatableTopicResult]] = self._submit(
+            lambda reply_to: CreateTopics([topic], False, reply_to)
+        )
+        created = submitted.map(_require_created)
+        self._creating[name] = created
+        created.on_done(lambda done: self._created(name, done))
+        return created
+
+    def _created(self, name: str, done: Completion[None]) -> None:
+        del self._creating[name]
+        if isinstance(done.error, KafkaError):
+            logger.warning("Topic %s cannot be created automatically: %s", name, done.error)
+        elif done.error is not None:
+            logger.error("Topic %s cannot be created automatically", name, exc_info=done.error)
+
+    def _submit(self, make_command: Callable[[Completion[Any]], Command]) -> Completion[Any]:
+        reply_to: Completion[Any] = Completion()
+        self._shell.submit(make_command(reply_to))
+        return reply_to
+
+    def _within(self, timeout_ms: int, reply: Completion[T]) -> Completion[T]:
+        """Give up waiting after a time; what was asked for may still happen, as with Kafka."""
+        if reply.done:
+            return reply
+        bounded: Completion[T] = Completion()
+        timer = self._tasks.call_later(
+            max(timeout_ms, 0),
+            lambda: None if bounded.done else bounded.fail(KafkaError(ErrorCode.REQUEST_TIMED_OUT)),
+        )
+
+        def forward(done: Completion[T]) -> None:
+            timer.cancel()
+            if not bounded.done:
+                _pass_on(done, bounded)
+
+        reply.on_done(forward)
+        return bounded
+
+    def _new_machine(self) -> ControllerMachine:
+        self._machine = ControllerMachine(self._cluster_id, self._config)
+        return self._machine
+
+    def _publish(self) -> None:
+        assert self._machine is not None, "a machine was made before anything is replayed"
+        image, delta = self._machine.take_image()
+        before = self._publisher.image
+        if delta.before is not before:
+            # A machine that was loaded again has built its image from nothing.
+            delta = difference(before, image)
+        self._publisher.publish(image, delta)
+        self._log.snapshot_when_due(image, self._node_id)
+
+
+def _append_failed(error: BaseException) -> KafkaError:
+    return KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, f"The metadata log cannot be written: {error}")
+
+
+def _require_created(results: list[CreatableTopicResult]) -> None:
+    (result,) = results
+    code = ErrorCode(result.error_code)
+    if code not in {ErrorCode.NONE, ErrorCode.TOPIC_ALREADY_EXISTS}:
+        raise KafkaError(code, result.error_message)
+
+
+def _pass_on(done: Completion[T], to: Completion[T]) -> None:
+    if done.error is not None:
+        to.fail(done.error)
+    else:
+        to.resolve(done.result())

@@ -1,0 +1,319 @@
+"""The log `__cluster_metadata-0` with its snapshots and `quorum-state`, as the only voter of its quorum keeps them.
+
+Each start leads a new epoch. An append is committed once it is on the disk: there is nobody else to ask. Appends,
+flushes and snapshots run on the flushing thread of the data directory, one after the other; everything else belongs
+to the loop. Files and their order of writing are those of Kafka's KafkaRaftClient, so that it can take over.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ottla.clock import Clock
+from ottla.completion import Completion
+from ottla.config.resolved import BrokerConfig, TopicConfig, resolve_topic_config
+from ottla.coordination.metadata_snapshots import MetadataSnapshots
+from ottla.metadata.aspects.features import LATEST_METADATA_VERSION, METADATA_VERSION
+from ottla.metadata.image import ClusterImage
+from ottla.metadata.inconsistency import InconsistentMetadataError
+from ottla.metadata.log_entries import (
+    MAX_BATCH_BYTES,
+    LeaderEpoch,
+    LogEntry,
+    QuorumRecord,
+    SnapshotLoaded,
+    build_control_batch,
+    build_data_batches,
+    read_entries,
+)
+from ottla.metadata.quorum_state import FILE_NAME as QUORUM_STATE_FILE
+from ottla.metadata.quorum_state import QuorumState, decode_quorum_state, encode_leader
+from ottla.metadata.records import FeatureLevelRecord
+from ottla.metadata.snapshot import SnapshotId
+from ottla.partitions.writer import DirectoryWriter
+from ottla.protocol.raft_records import KRaftVersionRecord, LeaderChangeMessage, Voter, VotersRecord
+from ottla.records.batch import read_size_prefix
+from ottla.storage.append_check import AppendOrigin
+from ottla.storage.log_dirs import LogDirectory
+from ottla.storage.open_files import OpenFiles
+from ottla.storage.partition_log import PartitionLog
+from ottla.storage.partition_metadata import read_topic_id, write_topic_id
+from ottla.types import CLUSTER_METADATA_TOPIC, METADATA_TOPIC_ID, TopicPartition
+
+logger = logging.getLogger("ottla.coordination.metadata_log")
+
+METADATA_PARTITION = TopicPartition(CLUSTER_METADATA_TOPIC, 0)
+
+READ_BYTES = 1024 * 1024
+"""Bytes of the log that are read at a time while it is replayed: enough that system calls do not count."""
+
+
+@dataclass(slots=True)
+class _Quorum:
+    """What the log says about its quorum."""
+
+    kraft_version: int = 0
+    voters: VotersRecord | None = None
+
+    def observe(self, record: object) -> None:
+        """Follow a record of the log or of a snapshot."""
+        if isinstance(record, KRaftVersionRecord):
+            self.kraft_version = record.kraft_version
+        elif isinstance(record, VotersRecord):
+            self.voters = record
+
+    def records(self) -> list[QuorumRecord]:
+        """Return what snapshots repeat about the quorum: nothing while its voters are configured."""
+        if self.kraft_version == 0 or self.voters is None:
+            return []
+        return [KRaftVersionRecord(version=0, kraft_version=self.kraft_version), self.voters]
+
+
+class MetadataLog:
+    """The opened log; implements `ottla.coordination.runtime.MachineLog`."""
+
+    def __init__(
+        self,
+        log: PartitionLog,
+        snapshots: MetadataSnapshots,
+        quorum: _Quorum,
+        writer: DirectoryWriter,
+        clock: Clock,
+        leader_epoch: int,
+    ) -> None:
+        self._log = log
+        self._snapshots = snapshots
+        self._quorum = quorum
+        self._writer = writer
+        self._clock = clock
+        self.leader_epoch = leader_epoch
+        self._metadata_version = LATEST_METADATA_VERSION
+        self._last_timestamp_ms = 0
+
+    @classmethod
+    def open(
+        cls,
+        directory: LogDirectory,
+        open_files: OpenFiles,
+        writer: DirectoryWriter,
+        clock: Clock,
+        config: BrokerConfig,
+    ) -> MetadataLog:
+        """Open or create the log, and lead it in a new epoch.
+
+        Raises InconsistentMetadataError where the log belongs to a quorum of others or cannot be understood, and what
+        opening a partition log raises.
+        """
+        log = _open_log(directory, open_files, clock, config)
+        snapshots = MetadataSnapshots(log, directory.files, config)
+        snapshots.load(clock.now_ms())
+        quorum = _Quorum()
+        state = _read_quorum_state(directory)
+        if state is not None:
+            quorum.kraft_version = state.kraft_version
+        latest = snapshots.read_latest()
+        for record in latest.quorum if latest is not None else ():
+            quorum.observe(record)
+        _check_voters(state, quorum, config.node_id)
+        epochs = [log.leader_epochs.latest_epoch, 0]
+        epochs += [state.leader_epoch] if state is not None else []
+        epochs += [snapshots.latest.epoch] if snapshots.latest is not None else []
+        opened = cls(log, snapshots, quorum, writer, clock, max(epochs) + 1)
+        opened._lead(directory, config.node_id)
+        return opened
+
+    @property
+    def end_offset(self) -> int:
+        """The offset of the next record."""
+        return self._log.log_end_offset
+
+    def append(self, records: list[Any]) -> Completion[None]:
+        """Append metadata records; done when they are on the disk."""
+        now_ms = self._clock.now_ms()
+        for record in records:
+            if isinstance(record, FeatureLevelRecord) and record.name == METADATA_VERSION:
+                self._metadata_version = record.feature_level
+        batches = build_data_batches(records, self._metadata_version, now_ms=now_ms)
+        content = bytearray().join(batches)
+
+        def write() -> None:
+            self._append(content, now_ms)
+
+        return self._writer.submit_flush(write)
+
+    def replay(self, apply: Callable[[LogEntry], None]) -> Completion[None]:
+        """Apply the newest snapshot and then the log behind it.
+
+        Fails with InconsistentMetadataError, CorruptBatchError or OSError.
+        """
+        try:
+            self._replay(apply)
+        except Exception as error:  # noqa: BLE001 - it belongs to whoever loads
+            return Completion.failed(error)
+        return Completion.resolved(None)
+
+    def snapshot_when_due(self, image: ClusterImage, node_id: int) -> None:
+        """Write a snapshot of the newest image, when enough was appended since the last one or it is old.
+
+        A snapshot that cannot be written is logged and tried again with a later image: the log has everything.
+        """
+        now_ms = self._clock.now_ms()
+        if not self._snapshots.is_due(image.offset + 1, now_ms):
+            return
+        work = self._snapshots.writing(
+            image, node_id, self._quorum.records(), last_timestamp_ms=self._last_timestamp_ms, now_ms=now_ms
+        )
+        self._writer.submit_flush(work).on_done(self._snapshots.written)
+
+    def close(self) -> None:
+        """Flush and let go of the files. Raises OSError."""
+        self._log.close()
+
+    def _lead(self, directory: LogDirectory, node_id: int) -> None:
+        """Note the new epoch durably, then say so in the log (`LeaderChangeMessage`)."""
+        state = encode_leader(node_id, self.leader_epoch, self._quorum.kraft_version)
+        directory.files.write_atomically(self._log.directory / QUORUM_STATE_FILE, state)
+        voter = Voter(voter_id=node_id)
+        change = LeaderChangeMessage(leader_id=node_id, voters=[voter], granting_voters=[voter])
+        records: list[QuorumRecord] = [change]
+        if self._log.log_end_offset == 0:
+            records += self._quorum.records()
+        now_ms = self._clock.now_ms()
+        self._append(build_control_batch(records, now_ms=now_ms), now_ms)
+        logger.info(
+            "Leading the metadata log in epoch %d from offset %d", self.leader_epoch, self.end_offset - 1
+        )
+
+    def _append(self, content: bytearray, now_ms: int) -> None:
+        self._log.append(
+            content, leader_epoch=self.leader_epoch, origin=AppendOrigin.RAFT_LEADER, now_ms=now_ms
+        )
+        self._log.flush()
+        self._last_timestamp_ms = now_ms
+        self._snapshots.note_append(len(content))
+
+    def _replay(self, apply: Callable[[LogEntry], None]) -> None:
+        offset = self._replay_snapshot(apply)
+        if not self._log.log_start_offset <= offset <= self._log.log_end_offset:
+            raise InconsistentMetadataError(
+                f"the metadata log goes from offset {self._log.log_start_offset} to {self._log.log_end_offset}, which "
+                f"leaves a gap to offset {offset}, where its newest snapshot ends"
+            )
+        replayed_bytes = 0
+        epoch = -1
+        while offset < self._log.log_end_offset:
+            content = self._read(offset)
+            for header, entries in read_entries(content):
+                if header.leader_epoch != epoch:
+                    epoch = header.leader_epoch
+                    apply(LeaderEpoch(epoch))
+                for number, entry in enumerate(entries, start=header.base_offset):
+                    if number >= offset:
+                        self._observe(entry)
+                        apply(entry)
+                offset = header.next_offset
+                self._last_timestamp_ms = header.max_timestamp
+            replayed_bytes += len(content)
+        self._snapshots.restart_count(replayed_bytes)
+
+    def _replay_snapshot(self, apply: Callable[[LogEntry], None]) -> int:
+        """Apply the newest snapshot; return the offset that the log continues at."""
+        latest = self._snapshots.read_latest()
+        if latest is None:
+            return 0
+        for record in latest.records:
+            self._observe(record)
+            apply(record)
+        identity: SnapshotId | None = self._snapshots.latest
+        assert identity is not None, "it was just read"
+        apply(SnapshotLoaded(identity.end_offset, identity.epoch))
+        self._last_timestamp_ms = latest.last_contained_timestamp_ms
+        return identity.end_offset
+
+    def _observe(self, entry: LogEntry) -> None:
+        self._quorum.observe(entry)
+        if isinstance(entry, FeatureLevelRecord) and entry.name == METADATA_VERSION:
+            self._metadata_version = entry.feature_level
+
+    def _read(self, offset: int) -> memoryview:
+        """Return the whole batches from the one with `offset` on."""
+        found = self._log.read(
+            offset, READ_BYTES, upper_bound=self._log.log_end_offset, must_return_a_batch=True
+        )
+        assert found is not None, "there are records below the log's end"
+        try:
+            content = memoryview(found.read())
+        finally:
+            found.release()
+        end = 0
+        while end + 12 <= len(content):
+            _, size_bytes = read_size_prefix(content, end)
+            if end + size_bytes > len(content):
+                break
+            end += size_bytes
+        return content[:end]
+
+
+def _open_log(
+    directory: LogDirectory, open_files: OpenFiles, clock: Clock, config: BrokerConfig
+) -> PartitionLog:
+    path = directory.partition_path(METADATA_PARTITION)
+    now_ms = clock.now_ms()
+    log_config = metadata_log_config(config)
+    if not path.exists():
+        return PartitionLog.create(open_files, path, log_config, topic_id=METADATA_TOPIC_ID, now_ms=now_ms)
+    if read_topic_id(directory.files, path) is None:
+        # Kafka's format command leaves only a snapshot in this directory when the quorum is dynamic.
+        write_topic_id(directory.files, path, METADATA_TOPIC_ID)
+    return PartitionLog.open(
+        directory.files,
+        open_files,
+        path,
+        log_config,
+        clean_shutdown=directory.was_stopped_cleanly,
+        recovery_point=0,
+        log_start_offset=0,
+        now_ms=now_ms,
+    )
+
+
+def metadata_log_config(config: BrokerConfig) -> TopicConfig:
+    """Return what holds for the metadata log: it is only ever shortened up to a snapshot."""
+    return replace(
+        resolve_topic_config(config, {}),
+        cleanup_policy=frozenset({"delete"}),
+        file_delete_delay_ms=0,
+        max_message_bytes=MAX_BATCH_BYTES,
+        retention_bytes=-1,
+        retention_ms=-1,
+        segment_bytes=config.metadata_log_segment_bytes,
+        segment_jitter_ms=0,
+        segment_ms=config.metadata_log_segment_ms,
+    )
+
+
+def _read_quorum_state(directory: LogDirectory) -> QuorumState | None:
+    path = directory.partition_path(METADATA_PARTITION) / QUORUM_STATE_FILE
+    try:
+        return decode_quorum_state(directory.files.read_file(path))
+    except FileNotFoundError:
+        return None
+
+
+def _check_voters(state: QuorumState | None, quorum: _Quorum, node_id: int) -> None:
+    """Refuse the log of a quorum that this node cannot lead alone."""
+    if quorum.voters is not None:
+        voter_ids = tuple(voter.voter_id for voter in quorum.voters.voters)
+    elif state is not None and state.voter_ids is not None:
+        voter_ids = state.voter_ids
+    else:
+        return
+    if voter_ids != (node_id,):
+        named = ", ".join(map(str, voter_ids))
+        raise InconsistentMetadataError(
+            f"the metadata log belongs to a quorum of the nodes {named}; only a quorum of this node, {node_id}, is "
+            "supported"
+        )

@@ -1,0 +1,162 @@
+"""The snapshot files in the metadata log's directory: when one is due, how it is written, which ones stay.
+
+The newest snapshot is always kept. Older ones go, together with the part of the log before the next one, once log and
+snapshots take more than `metadata.max.retention.bytes` or are older than `metadata.max.retention.ms`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from ottla.completion import Completion
+from ottla.config.resolved import BrokerConfig
+from ottla.metadata.image import ClusterImage
+from ottla.metadata.inconsistency import InconsistentMetadataError
+from ottla.metadata.log_entries import QuorumRecord
+from ottla.metadata.snapshot import (
+    DELETED_SUFFIX,
+    PART_SUFFIX,
+    Snapshot,
+    SnapshotId,
+    decode_snapshot,
+    encode_snapshot,
+    parse_file_name,
+)
+from ottla.records.batch import CorruptBatchError
+from ottla.storage.files import FileSystem
+from ottla.storage.partition_log import PartitionLog
+
+logger = logging.getLogger("ottla.coordination.metadata_snapshots")
+
+
+class MetadataSnapshots:
+    """The snapshots of one metadata log."""
+
+    def __init__(self, log: PartitionLog, files: FileSystem, config: BrokerConfig) -> None:
+        self._log = log
+        self._files = files
+        self._bytes_between = config.metadata_log_max_record_bytes_between_snapshots
+        self._interval_ms = config.metadata_log_max_snapshot_interval_ms
+        self._retention_bytes = config.metadata_max_retention_bytes
+        self._retention_ms = config.metadata_max_retention_ms
+        self._snapshots: list[SnapshotId] = []
+        self._bytes_since = 0
+        self._last_ms = 0
+        self._is_writing = False
+
+    @property
+    def latest(self) -> SnapshotId | None:
+        """The newest snapshot, None without one."""
+        return self._snapshots[-1] if self._snapshots else None
+
+    def load(self, now_ms: int) -> None:
+        """Find the snapshots, and remove what an interrupted start or stop left behind. Raises OSError."""
+        found = []
+        for entry in self._files.list_directory(self._log.directory):
+            if entry.name.endswith((PART_SUFFIX, DELETED_SUFFIX)):
+                self._files.unlink(self._log.directory / entry.name)
+            elif (snapshot_id := parse_file_name(entry.name)) is not None:
+                found.append(snapshot_id)
+        self._snapshots = sorted(found)
+        self._last_ms = now_ms
+
+    def read_latest(self) -> Snapshot | None:
+        """Return the content of the newest snapshot, None without one.
+
+        Raises InconsistentMetadataError for a file that cannot be understood, and OSError.
+        """
+        return None if self.latest is None else self._read(self.latest)
+
+    def restart_count(self, replayed_bytes: int) -> None:
+        """Take over how many bytes of the log lie behind the newest snapshot."""
+        self._bytes_since = replayed_bytes
+
+    def note_append(self, size_bytes: int) -> None:
+        """Count bytes that no snapshot has yet."""
+        self._bytes_since += size_bytes
+
+    def is_due(self, end_offset: int, now_ms: int) -> bool:
+        """Tell whether to write one that ends at this offset."""
+        if self._is_writing or (self.latest is not None and end_offset <= self.latest.end_offset):
+            return False
+        return self._bytes_since >= self._bytes_between or (
+            self._interval_ms > 0 and now_ms - self._last_ms >= self._interval_ms
+        )
+
+    def writing(
+        self,
+        image: ClusterImage,
+        node_id: int,
+        quorum: Sequence[QuorumRecord],
+        *,
+        last_timestamp_ms: int,
+        now_ms: int,
+    ) -> Callable[[], list[SnapshotId]]:
+        """Return the work of writing an image, for the thread that appends; `written` takes its result."""
+        self._is_writing = True
+        self._bytes_since = 0
+        self._last_ms = now_ms
+
+        known = tuple(self._snapshots)
+
+        def work() -> list[SnapshotId]:
+            snapshot_id = SnapshotId(image.offset + 1, image.epoch)
+            content = encode_snapshot(
+                image.to_records(node_id),
+                metadata_version=image.features.metadata_version,
+                epoch=image.epoch,
+                last_contained_timestamp_ms=last_timestamp_ms,
+                now_ms=now_ms,
+                quorum=quorum,
+            )
+            part = self._path(snapshot_id).with_suffix(PART_SUFFIX)
+            self._files.write_file(part, content)
+            self._files.fsync(self._files.open(part))
+            self._files.rename(part, self._path(snapshot_id))
+            return self._clean([*known, snapshot_id], now_ms)
+
+        return work
+
+    def written(self, outcome: Completion[list[SnapshotId]]) -> None:
+        """Take note that the work has ended, well or not."""
+        self._is_writing = False
+        if outcome.error is not None:
+            logger.error("A snapshot of the metadata log cannot be written", exc_info=outcome.error)
+            return
+        self._snapshots = outcome.result()
+        logger.info("Wrote the metadata snapshot %s", self._snapshots[-1].file_name)
+
+    def _read(self, snapshot_id: SnapshotId) -> Snapshot:
+        path = self._path(snapshot_id)
+        try:
+            return decode_snapshot(self._files.read_file(path))
+        except (CorruptBatchError, InconsistentMetadataError) as error:
+            raise InconsistentMetadataError(f"{path}: {error}") from error
+
+    def _clean(self, snapshots: list[SnapshotId], now_ms: int) -> list[SnapshotId]:
+        """Delete old snapshots and the log before the oldest that stays; return those that stay."""
+        while len(snapshots) > 1 and (self._is_too_much(snapshots) or self._is_too_old(snapshots[0], now_ms)):
+            oldest, *snapshots = snapshots
+            self._log.delete_records_before(snapshots[0].end_offset)
+            self._files.unlink(self._path(oldest))
+        self._log.delete_old_segments(now_ms, self._log.log_end_offset)
+        self._log.delete_expired_files(now_ms)
+        return snapshots
+
+    def _is_too_much(self, snapshots: Sequence[SnapshotId]) -> bool:
+        if self._retention_bytes < 0:
+            return False
+        names = {snapshot_id.file_name for snapshot_id in snapshots}
+        entries = self._files.list_directory(self._log.directory)
+        snapshot_bytes = sum(entry.size_bytes for entry in entries if entry.name in names)
+        return self._log.size_bytes + snapshot_bytes > self._retention_bytes
+
+    def _is_too_old(self, snapshot_id: SnapshotId, now_ms: int) -> bool:
+        if self._retention_ms < 0:
+            return False
+        return self._read(snapshot_id).last_contained_timestamp_ms + self._retention_ms < now_ms
+
+    def _path(self, snapshot_id: SnapshotId) -> Path:
+        return self._log.directory / snapshot_id.file_name

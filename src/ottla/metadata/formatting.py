@@ -1,0 +1,81 @@
+"""What a fresh data directory starts from: `bootstrap.checkpoint`, as Kafka's StorageTool writes it.
+
+The file has the form of a snapshot and holds the feature levels of the cluster. It is read once, while the metadata
+log is empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from ottla.metadata.aspects.features import (
+    DEFAULT_FEATURE_LEVELS,
+    LATEST_METADATA_VERSION,
+    METADATA_VERSION,
+    MINIMUM_METADATA_VERSION,
+)
+from ottla.metadata.image import ClusterImage
+from ottla.metadata.inconsistency import InconsistentMetadataError
+from ottla.metadata.records import FeatureLevelRecord, MetadataRecord
+from ottla.metadata.snapshot import decode_snapshot, encode_snapshot
+from ottla.records.batch import CorruptBatchError
+from ottla.storage.files import FileSystem
+from ottla.storage.log_dirs import MetaProperties, write_meta_properties
+
+FILE_NAME = "bootstrap.checkpoint"
+
+
+def default_bootstrap_records() -> list[MetadataRecord]:
+    """Return the feature levels of a cluster that is formatted without options."""
+    return [
+        FeatureLevelRecord(name=name, feature_level=level) for name, level in DEFAULT_FEATURE_LEVELS.items()
+    ]
+
+
+def format_log_directory(
+    files: FileSystem,
+    path: Path,
+    meta_properties: MetaProperties,
+    *,
+    now_ms: int,
+    levels: Mapping[str, int] = DEFAULT_FEATURE_LEVELS,
+) -> None:
+    """Make an empty directory a data directory with a static quorum (kraft.version 0).
+
+    `meta.properties` is written last: with it the directory counts as formatted. Raises OSError.
+    """
+    content = encode_snapshot(
+        [FeatureLevelRecord(name=name, feature_level=level) for name, level in levels.items()],
+        metadata_version=levels[METADATA_VERSION],
+        epoch=0,
+        last_contained_timestamp_ms=0,
+        now_ms=now_ms,
+    )
+    files.make_directory(path)
+    files.write_atomically(path / FILE_NAME, content)
+    write_meta_properties(files, path, meta_properties)
+
+
+def read_bootstrap_records(files: FileSystem, directory: Path) -> list[MetadataRecord]:
+    """Return the records of `bootstrap.checkpoint`, the default ones where there is no such file.
+
+    Raises InconsistentMetadataError for a file that cannot be understood, and OSError.
+    """
+    path = directory / FILE_NAME
+    try:
+        return decode_snapshot(files.read_file(path)).records
+    except FileNotFoundError:
+        return default_bootstrap_records()
+    except (CorruptBatchError, InconsistentMetadataError) as error:
+        raise InconsistentMetadataError(f"{path}: {error}") from error
+
+
+def check_metadata_version(image: ClusterImage) -> None:
+    """Raise InconsistentMetadataError unless the cluster's metadata.version is one that this broker knows."""
+    level = image.features.metadata_version
+    if not MINIMUM_METADATA_VERSION <= level <= LATEST_METADATA_VERSION:
+        raise InconsistentMetadataError(
+            f"the data directory is at metadata.version {level}; {MINIMUM_METADATA_VERSION} to "
+            f"{LATEST_METADATA_VERSION} (Kafka 3.3 to 4.1) are supported"
+        )
