@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from ottla.completion import Completion
+from ottla.completion import Completion, gather
 from ottla.errors import ErrorCode, KafkaError
 from ottla.tasks import Tasks
 
@@ -136,7 +136,15 @@ class DirectoryWriter:
         """Run work that waits for the disk, an fsync, in order with other flushes and beside the writes."""
         return self._flushes.submit(work)
 
+    def drain(self) -> Completion[list[Completion[None]]]:
+        """Return a completion that is done once all work given so far is done."""
+        return gather([worker.submit(_nothing) for worker in (self._writes, self._flushes) if worker.waiting])
+
     def close(self) -> None:
         """Take no further work; what was given is still done."""
         self._writes.close()
         self._flushes.close()
+
+
+def _nothing() -> None:
+    """Mark a place in a queue."""

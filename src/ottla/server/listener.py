@@ -7,7 +7,7 @@ import errno
 import logging
 import socket
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ottla.server.connection import Connection, RequestSink
@@ -16,9 +16,6 @@ from ottla.tasks import Tasks, Timer
 
 ACCEPTS_A_TURN = 64
 """Connections taken in one turn of the loop, so that a flood of them does not starve the others."""
-
-BACKLOG = 1024
-"""Connections that the kernel keeps until they are accepted; it caps this by its own limit."""
 
 ACCEPT_PAUSE_MS = 1000
 """How long accepting rests when the process has no descriptor left."""
@@ -39,8 +36,56 @@ class ConnectionLimits:
 
     max_connections: int
     max_connections_per_ip: int
+    max_connections_by_address: Mapping[str, int]
+    """Other bounds for some addresses (`max.connections.per.ip.overrides`, resolved)."""
     max_idle_ms: int
+    """Negative: connections may rest for ever."""
     max_frame_bytes: int
+    backlog: int
+    """Connections that the kernel keeps until they are accepted; it caps this by its own limit."""
+
+
+class ConnectionCount:
+    """How many connections the broker has, on all listeners together, and from where."""
+
+    def __init__(self, limits: ConnectionLimits) -> None:
+        self._limits = limits
+        self._total = 0
+        self._by_address: Counter[str] = Counter()
+        self._when_not_full: list[Callable[[], None]] = []
+
+    @property
+    def is_full(self) -> bool:
+        """Whether `max.connections` is reached: then nothing more is accepted for now."""
+        return self._total >= self._limits.max_connections
+
+    def limit_for(self, address: str) -> int:
+        """Return how many connections this address may have."""
+        return self._limits.max_connections_by_address.get(address, self._limits.max_connections_per_ip)
+
+    def may_admit(self, address: str) -> bool:
+        """Tell whether one more connection from this address is within its bound."""
+        return self._by_address[address] < self.limit_for(address)
+
+    def opened(self, address: str) -> None:
+        """Count a connection."""
+        self._total += 1
+        self._by_address[address] += 1
+
+    def closed(self, address: str) -> None:
+        """Count a connection no more; those who wait for a free place hear of it."""
+        was_full = self.is_full
+        self._total -= 1
+        self._by_address[address] -= 1
+        if self._by_address[address] <= 0:
+            del self._by_address[address]
+        if was_full:
+            for callback in self._when_not_full:
+                callback()
+
+    def call_when_not_full(self, callback: Callable[[], None]) -> None:
+        """Call back each time that a full broker has a free place again."""
+        self._when_not_full.append(callback)
 
 
 def open_sockets(host: str, port: int) -> list[socket.socket]:
@@ -110,6 +155,7 @@ class Listener:
         shared_buffer: SharedBuffer,
         sink: RequestSink,
         limits: ConnectionLimits,
+        count: ConnectionCount,
         logger: logging.Logger,
     ) -> None:
         self._sockets = sockets
@@ -119,11 +165,12 @@ class Listener:
         self._limits = limits
         self._logger = logger
         self._connections: set[Connection] = set()
-        self._by_address: Counter[str] = Counter()
+        self._count = count
         self._is_accepting = False
         self._idle_timer: Timer | None = None
         self._pause_timer: Timer | None = None
         self._when_empty: Callable[[], None] | None = None
+        count.call_when_not_full(self._accept_on)
 
     @property
     def port(self) -> int:
@@ -140,14 +187,14 @@ class Listener:
         """Listen, and begin to accept. Raises ListenError when another process listens on the same port."""
         for listening in self._sockets:
             try:
-                listening.listen(BACKLOG)
+                listening.listen(self._limits.backlog)
             except OSError as error:
                 address, port, *_ = listening.getsockname()
                 raise _listen_error(address, port, error) from error
         self._accept_on()
 
     def _accept_on(self) -> None:
-        if not self._is_accepting and len(self._connections) < self._limits.max_connections:
+        if not self._is_accepting and self._pause_timer is None and not self._count.is_full:
             self._is_accepting = True
             for listening in self._sockets:
                 self._tasks.loop.add_reader(listening.fileno(), self._accept, listening)
@@ -180,13 +227,9 @@ class Listener:
             connection.close()
 
     def connection_closed(self, connection: Connection) -> None:
-        """Forget a connection, and accept again where the limit had stopped it."""
+        """Forget a connection."""
         self._connections.discard(connection)
-        self._by_address[connection.client_address] -= 1
-        if self._by_address[connection.client_address] <= 0:
-            del self._by_address[connection.client_address]
-        if self._sockets and self._pause_timer is None:
-            self._accept_on()
+        self._count.closed(connection.client_address)
         if not self._connections and self._when_empty is not None:
             self._when_empty()
 
@@ -209,18 +252,18 @@ class Listener:
 
     def _admit(self, connected: socket.socket, client_address: str) -> None:
         limits = self._limits
-        if self._by_address[client_address] >= limits.max_connections_per_ip:
+        if not self._count.may_admit(client_address):
             self._logger.info(
                 "Rejected connection from /%s, address already has the configured maximum of %d connections.",
                 client_address,
-                limits.max_connections_per_ip,
+                self._count.limit_for(client_address),
             )
             connected.close()
             return
         connected.setblocking(False)
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connected.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        self._by_address[client_address] += 1
+        self._count.opened(client_address)
         self._connections.add(
             Connection(
                 connected,
@@ -233,7 +276,7 @@ class Listener:
                 logger=self._logger,
             )
         )
-        if len(self._connections) >= limits.max_connections:
+        if self._count.is_full:
             self._pause_accepting()
         if self._idle_timer is None and limits.max_idle_ms >= 0:
             self._idle_timer = self._tasks.call_later(limits.max_idle_ms, self._close_idle)

@@ -108,3 +108,17 @@ def test_the_queue_of_a_stalled_disk_is_bounded(monkeypatch: pytest.MonkeyPatch)
             await settled(completion)
 
     run(main)
+
+
+def test_a_drain_is_done_when_all_work_given_before_is() -> None:
+    async def main(directory_writer: DirectoryWriter) -> None:
+        assert directory_writer.drain().done
+        release = threading.Event()
+        flush = directory_writer.submit_flush(lambda: release.wait(10))
+        drained = directory_writer.drain()
+        assert not drained.done
+        release.set()
+        await settled(drained)
+        assert flush.done
+
+    run(main)

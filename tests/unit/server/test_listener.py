@@ -14,7 +14,7 @@ from tests.unit.server.support import RecordingSink, connect, echo, frame, is_cl
 from ottla.completion import Completion
 from ottla.handlers.outcome import Outcome
 from ottla.server.connection import Answer, CloseConnectionError, Connection
-from ottla.server.listener import ConnectionLimits, Listener, ListenError, open_sockets
+from ottla.server.listener import ConnectionCount, ConnectionLimits, Listener, ListenError, open_sockets
 from ottla.server.receiving import SHARED_BUFFER_BYTES, SharedBuffer
 from ottla.tasks import Tasks
 
@@ -29,10 +29,15 @@ async def listening(
     max_connections: int = 1000,
     max_connections_per_ip: int = 1000,
     max_idle_ms: int = 600_000,
+    by_address: dict[str, int] | None = None,
 ) -> AsyncIterator[Listener]:
-    limits = ConnectionLimits(max_connections, max_connections_per_ip, max_idle_ms, MAX_FRAME_BYTES)
+    limits = ConnectionLimits(
+        max_connections, max_connections_per_ip, by_address or {}, max_idle_ms, MAX_FRAME_BYTES, backlog=50
+    )
     tasks = Tasks(asyncio.get_running_loop())
-    listener = Listener(open_sockets("127.0.0.1", 0), tasks, SharedBuffer(), sink, limits, logger)
+    listener = Listener(
+        open_sockets("127.0.0.1", 0), tasks, SharedBuffer(), sink, limits, ConnectionCount(limits), logger
+    )
     listener.start()
     try:
         yield listener
@@ -264,6 +269,16 @@ def test_more_connections_than_allowed_from_one_address_are_closed() -> None:
             assert await receive_frame(again) == b"in"
             again.close()
             kept[1].close()
+
+    run(main)
+
+
+def test_an_address_may_have_a_bound_of_its_own() -> None:
+    async def main() -> None:
+        async with listening(RecordingSink(), by_address={"127.0.0.1": 0}) as listener:
+            refused = await connect(listener.port)
+            assert await is_closed(refused)
+            refused.close()
 
     run(main)
 

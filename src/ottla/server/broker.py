@@ -1,0 +1,264 @@
+"""The composition root: builds the broker's parts in order, wires them, and stops them in reverse.
+
+The order of a start: ports are taken, the data directory is locked, the metadata log is led and replayed, the logs are
+opened and recovered, the node registers, leads its partitions, and only then clients are let in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import resource
+import socket
+from typing import TypeVar
+
+from ottla.clock import Clock
+from ottla.completion import Completion
+from ottla.config.broker import resolve_broker_config
+from ottla.config.listeners import SECURITY_PROTOCOLS
+from ottla.config.option import ConfigError
+from ottla.config.resolved import BrokerConfig
+from ottla.coordination.controller import Controller
+from ottla.coordination.metadata_log import MetadataLog
+from ottla.coordination.publisher import ImagePublisher
+from ottla.coordination.runtime import Runtime
+from ottla.errors import KafkaError
+from ottla.groups.service import GroupService
+from ottla.handlers.context import Services
+from ottla.metadata.aspects.brokers import Endpoint
+from ottla.metadata.formatting import read_bootstrap_records
+from ottla.metadata.image import ClusterImage
+from ottla.metadata.inconsistency import InconsistentMetadataError
+from ottla.metadata.registration_plan import NodeRegistration
+from ottla.partitions.fetch_sessions import FetchSessionCache
+from ottla.partitions.housekeeping import Housekeeping
+from ottla.partitions.partition import Wakeups
+from ottla.partitions.partition_set import PartitionSet
+from ottla.partitions.producer_ids import ProducerIdAllocator
+from ottla.partitions.reader import FetchReader
+from ottla.partitions.writer import DirectoryWriter
+from ottla.records.batch import CorruptBatchError
+from ottla.server.data_directory import open_data_directory
+from ottla.server.sockets import Sockets
+from ottla.server.start_error import StartError
+from ottla.storage.files import FileSystem
+from ottla.storage.log_dirs import LogDirectory, LogDirectoryError
+from ottla.storage.open_files import OpenFiles
+from ottla.storage.recovery import UnsupportedSegmentError
+from ottla.tasks import Tasks
+from ottla.types import random_uuid
+from ottla.version import KAFKA_COMMIT_ID, KAFKA_VERSION
+
+T = TypeVar("T")
+
+logger = logging.getLogger("kafka.server.BrokerServer")
+lifecycle_logger = logging.getLogger("kafka.server.BrokerLifecycleManager")
+started_logger = logging.getLogger("kafka.server.KafkaRaftServer")
+version_logger = logging.getLogger("org.apache.kafka.common.utils.AppInfoParser")
+
+STOP_STEP_LIMIT_S = 30.0
+"""How long one step of a stop may wait for the disk; after it the stop goes on and does not count as clean."""
+
+MAX_OPEN_LOG_FILES = 100_000
+"""More open files than any broker of this size needs; the process's own limit is mostly lower."""
+
+
+class Broker:
+    """One broker and controller on one data directory, from `start` to `stop`."""
+
+    def __init__(self, config: BrokerConfig, clock: Clock, tasks: Tasks) -> None:
+        self._config = config
+        self._clock = clock
+        self._tasks = tasks
+        self._files = FileSystem()
+        self._sockets = Sockets(config, tasks)
+        self._publisher = ImagePublisher()
+        self._writer = DirectoryWriter(config.data_directory, tasks)
+        self._broker_epoch = -1
+        self._directory: LogDirectory | None = None
+        self._controller: Controller | None = None
+        self._groups: GroupService | None = None
+        self._partitions: PartitionSet | None = None
+        self._housekeeping: Housekeeping | None = None
+
+    async def start(self) -> None:
+        """Start everything. Raises StartError; `stop` must be called in every case."""
+        started_ms = self._clock.now_ms()
+        self._sockets.bind()
+        directory = self._directory = open_data_directory(self._files, self._config, self._clock)
+        try:
+            await self._start_on(directory)
+        except InconsistentMetadataError as error:
+            raise StartError(f"the metadata in {directory.path} cannot be used: {error}") from error
+        except (LogDirectoryError, UnsupportedSegmentError, CorruptBatchError) as error:
+            raise StartError(f"the data in {directory.path} cannot be used: {error}") from error
+        except KafkaError as error:
+            raise StartError(f"the metadata in {directory.path} cannot be written: {error}") from error
+        except OSError as error:
+            raise StartError(f"the data directory {directory.path} failed: {error}") from error
+        self._log_start(started_ms)
+
+    async def _start_on(self, directory: LogDirectory) -> None:
+        open_files = OpenFiles(self._files, open_files_limit())
+        log = MetadataLog.open(directory, open_files, self._writer, self._clock, self._config)
+        cluster_id = directory.meta_properties.cluster_id
+        controller = self._controller = Controller(
+            log, self._publisher, self._clock, self._tasks, lambda: self._config, cluster_id
+        )
+        await settled(controller.load(read_bootstrap_records(self._files, directory.path)))
+        self._config = config = with_dynamic_settings(self._config, self._publisher.image)
+        partitions = self._open_partitions(directory, open_files, config)
+        self._publisher.subscribe(partitions)
+        groups = self._groups = GroupService(config, partitions, Runtime(self._clock, self._tasks))
+        self._publisher.subscribe(groups)
+        self._broker_epoch = await settled(controller.register(self._registration(directory)))
+        await settled(controller.unfence())
+        lifecycle_logger.info(
+            "[BrokerLifecycleManager id=%d] The broker has been unfenced. Transitioning from RECOVERY to RUNNING.",
+            config.node_id,
+        )
+        self._sockets.start(
+            Services(
+                config=config,
+                node_id=config.node_id,
+                cluster_id=cluster_id,
+                image=lambda: self._publisher.image,
+                partitions=partitions,
+                reader=FetchReader(self._tasks),
+                fetch_sessions=FetchSessionCache(config.max_incremental_fetch_session_cache_slots),
+                producer_ids=ProducerIdAllocator(controller),
+                controller=controller,
+                groups=groups,
+                clock=self._clock,
+                tasks=self._tasks,
+            )
+        )
+
+    async def stop(self) -> None:
+        """Stop what was started: answer what is due, flush the logs, say that the stop was clean, unlock."""
+        logger.info("[BrokerServer id=%d] shutting down", self._config.node_id)
+        self._sockets.stop_accepting()
+        is_clean = await self._hand_over()
+        await self._sockets.drain()
+        if self._housekeeping is not None:
+            self._housekeeping.close()
+        try:
+            await asyncio.wait_for(settled(self._writer.drain()), STOP_STEP_LIMIT_S)
+        except TimeoutError:
+            is_clean = False
+            logger.error("The disk does not answer; the next start will recover the logs")
+        self._close_data(is_clean=is_clean)
+        self._writer.close()
+        logger.info("[BrokerServer id=%d] shut down completed", self._config.node_id)
+
+    async def _hand_over(self) -> bool:
+        """Give up leadership and membership, which answers whoever waits; tell whether the metadata took note."""
+        try:
+            if self._controller is not None and self._broker_epoch >= 0:
+                shutdown = settled(self._controller.begin_controlled_shutdown())
+                await asyncio.wait_for(shutdown, STOP_STEP_LIMIT_S)
+        except (KafkaError, TimeoutError) as error:
+            logger.error("The metadata log could not take note of the stop: %s", error)
+            return False
+        finally:
+            if self._groups is not None:
+                self._groups.stop()
+        return True
+
+    def _close_data(self, *, is_clean: bool) -> None:
+        if self._partitions is not None:
+            is_clean = self._partitions.close() and is_clean
+        try:
+            if self._controller is not None:
+                self._controller.close()
+            if self._directory is not None:
+                if is_clean and self._partitions is not None:
+                    self._directory.mark_clean_shutdown(self._broker_epoch)
+                self._directory.close()
+        except OSError as error:
+            logger.error("The stop is not clean: %s", error)
+
+    def _open_partitions(
+        self, directory: LogDirectory, open_files: OpenFiles, config: BrokerConfig
+    ) -> PartitionSet:
+        housekeeping = self._housekeeping = Housekeeping(
+            config, directory, self._writer, self._tasks, self._clock
+        )
+        partitions = self._partitions = PartitionSet(
+            directory,
+            open_files,
+            config,
+            writer=self._writer,
+            wakeups=Wakeups(self._tasks),
+            listener=housekeeping,
+            clock=self._clock,
+            delete_later=housekeeping.delete_later,
+        )
+        partitions.load(self._publisher.image)
+        housekeeping.start(partitions)
+        return partitions
+
+    def _registration(self, directory: LogDirectory) -> NodeRegistration:
+        config = self._config
+        return NodeRegistration(
+            node_id=config.node_id,
+            incarnation_id=random_uuid(),
+            broker_endpoints=[
+                Endpoint(
+                    each.name,
+                    each.host,
+                    each.port or self._sockets.port(each.name),
+                    SECURITY_PROTOCOLS.index(each.security_protocol),
+                )
+                for each in config.advertised_listeners
+                if each.name not in config.controller_listener_names
+            ],
+            controller_endpoints=[
+                Endpoint(
+                    each.name,
+                    each.host or socket.getfqdn(),
+                    self._sockets.port(each.name),
+                    SECURITY_PROTOCOLS.index(each.security_protocol),
+                )
+                for each in config.controller_listeners
+            ],
+            rack=config.broker_rack,
+            directory_id=directory.meta_properties.directory_id,
+            previous_broker_epoch=directory.previous_broker_epoch,
+        )
+
+    def _log_start(self, started_ms: int) -> None:
+        version_logger.info("Kafka version: %s", KAFKA_VERSION)
+        version_logger.info("Kafka commitId: %s", KAFKA_COMMIT_ID)
+        version_logger.info("Kafka startTimeMs: %d", started_ms)
+        started_logger.info("[KafkaRaftServer nodeId=%d] Kafka Server started", self._config.node_id)
+
+
+def open_files_limit() -> int:
+    """Return how many log files may be open: half of the descriptors, since connections need the others."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return min(max(soft // 2, 1), MAX_OPEN_LOG_FILES)
+
+
+def with_dynamic_settings(config: BrokerConfig, image: ClusterImage) -> BrokerConfig:
+    """Return the configuration with the settings that the metadata holds for this broker and for all.
+
+    Raises StartError for one that cannot be used.
+    """
+    try:
+        return resolve_broker_config(
+            config.settings,
+            socket.getfqdn,
+            dynamic_default=image.configs.cluster_default(),
+            dynamic_broker=image.configs.broker(config.node_id),
+        )
+    except ConfigError as error:
+        raise StartError(f"a dynamic setting in the metadata cannot be used: {error}") from error
+
+
+async def settled(completion: Completion[T]) -> T:
+    """Wait for a completion; return its value or raise its exception."""
+    done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    completion.on_done(lambda _: None if done.done() else done.set_result(None))
+    await done
+    return completion.result()

@@ -1,0 +1,57 @@
+"""Takes possession of the data directory: formats a new one, opens an old one, refuses what is not Kafka's."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from ottla.clock import Clock
+from ottla.config.resolved import BrokerConfig
+from ottla.metadata.formatting import format_log_directory
+from ottla.server.start_error import StartError
+from ottla.storage.files import FileSystem
+from ottla.storage.log_dirs import (
+    LOCK_FILE,
+    LogDirectory,
+    LogDirectoryError,
+    MetaProperties,
+    read_meta_properties,
+)
+from ottla.types import random_uuid, uuid_to_text
+
+logger = logging.getLogger("ottla.server")
+
+_NOBODYS_FILES = frozenset({LOCK_FILE, "lost+found", ".DS_Store"})
+"""What a directory may hold that counts as empty: our own lock, and what systems put there by themselves."""
+
+
+def open_data_directory(files: FileSystem, config: BrokerConfig, clock: Clock) -> LogDirectory:
+    """Lock the data directory of the configuration, formatting it first when it is new or empty.
+
+    Raises StartError when it belongs to somebody else, cannot be read, or holds other things.
+    """
+    path = Path(config.data_directory)
+    try:
+        if read_meta_properties(files, path) is None:
+            _format(files, path, config, clock)
+        return LogDirectory.open(files, path, node_id=config.node_id)
+    except LogDirectoryError as error:
+        raise StartError(str(error)) from error
+    except OSError as error:
+        raise StartError(f"the data directory {path} cannot be used: {error.strerror or error}") from error
+
+
+def _format(files: FileSystem, path: Path, config: BrokerConfig, clock: Clock) -> None:
+    strangers = []
+    if path.exists():
+        strangers = sorted(e.name for e in files.list_directory(path) if e.name not in _NOBODYS_FILES)
+    if strangers:
+        raise StartError(
+            f"{path} is not a data directory: it has no meta.properties but holds {strangers[0]!r}; "
+            "name an empty or new directory with --data or log.dirs"
+        )
+    owner = MetaProperties(
+        cluster_id=uuid_to_text(random_uuid()), node_id=config.node_id, directory_id=random_uuid()
+    )
+    format_log_directory(files, path, owner, now_ms=clock.now_ms())
+    logger.info("Formatted %s for the new cluster %s", path, owner.cluster_id)

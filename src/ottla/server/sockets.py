@@ -1,0 +1,143 @@
+"""The broker's listeners as one thing: bind all, then accept on all, then drain all."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections.abc import Mapping, Sequence
+
+from ottla.config.listeners import Listener as ListenerAddress
+from ottla.config.resolved import BrokerConfig
+from ottla.handlers.context import Services
+from ottla.server.dispatch import Dispatcher
+from ottla.server.listener import (
+    ConnectionCount,
+    ConnectionLimits,
+    Listener,
+    ListenError,
+    open_sockets,
+)
+from ottla.server.receiving import SharedBuffer
+from ottla.server.start_error import StartError
+from ottla.tasks import Tasks
+
+logger = logging.getLogger("kafka.network.SocketServer")
+acceptor_logger = logging.getLogger("kafka.network.DataPlaneAcceptor")
+
+KAFKA_SOCKET_BUFFER_BYTES = 102_400
+"""Kafka's default for socket.send.buffer.bytes and socket.receive.buffer.bytes, which its sample files repeat. The
+system's own tuning is up to a quarter faster, so this value leaves the buffers alone; any other one is applied."""
+
+
+class Sockets:
+    """All listeners, in the order of the configuration."""
+
+    def __init__(self, config: BrokerConfig, tasks: Tasks) -> None:
+        self._config = config
+        self._tasks = tasks
+        self._bound: dict[str, list[socket.socket]] = {}
+        self._listeners: dict[str, Listener] = {}
+
+    def bind(self) -> None:
+        """Take the ports, so that a conflict is found before anything else is done. Raises StartError."""
+        for address in self._config.listeners:
+            try:
+                self._bound[address.name] = open_sockets(address.host, address.port)
+            except ListenError as error:
+                raise StartError(
+                    f"listener {address.name}: Socket server failed to bind to {error}"
+                ) from error
+
+    def port(self, name: str) -> int:
+        """Return the port that a bound listener has, also where any free one was asked for."""
+        port: int = self._bound[name][0].getsockname()[1]
+        return port
+
+    def start(self, services: Services) -> None:
+        """Accept connections on every listener. Raises StartError."""
+        limits = self._limits()
+        shared_buffer = SharedBuffer()
+        controller_names = self._config.controller_listener_names
+        counts = {is_controller: ConnectionCount(limits) for is_controller in (True, False)}
+        for address in self._config.listeners:
+            is_controller = address.name in controller_names
+            dispatcher = Dispatcher(services, address.name, is_controller=is_controller, logger=logger)
+            bound = self._bound[address.name]
+            listener = Listener(
+                bound, self._tasks, shared_buffer, dispatcher, limits, counts[is_controller], logger
+            )
+            for listening in bound:
+                self._size_buffers(listening)
+            try:
+                listener.start()
+            except ListenError as error:
+                raise StartError(
+                    f"listener {address.name}: Socket server failed to bind to {error}"
+                ) from error
+            self._listeners[address.name] = listener
+            acceptor_logger.info("Awaiting socket connections on %s.", self._shown(address))
+        for kind, names in (
+            ("CONTROLLER", self._config.controller_listeners),
+            ("BROKER", self._config.broker_listeners),
+        ):
+            if names:
+                logger.info(
+                    "[SocketServer listenerType=%s, nodeId=%d] Enabling request processing.",
+                    kind,
+                    self._config.node_id,
+                )
+
+    def stop_accepting(self) -> None:
+        """Close the listening sockets; connections go on."""
+        for listener in self._listeners.values():
+            listener.stop_accepting()
+        for name, bound in self._bound.items():
+            if name not in self._listeners:
+                for listening in bound:
+                    listening.close()
+        self._bound.clear()
+
+    async def drain(self) -> None:
+        """Answer what is due and close all connections."""
+        await asyncio.gather(*(listener.drain() for listener in self._listeners.values()))
+
+    def _shown(self, address: ListenerAddress) -> str:
+        host = address.host or "0.0.0.0"  # noqa: S104 - as Kafka shows all interfaces
+        return f"{host}:{self.port(address.name)}"
+
+    def _limits(self) -> ConnectionLimits:
+        config = self._config
+        return ConnectionLimits(
+            max_connections=config.max_connections,
+            max_connections_per_ip=config.max_connections_per_ip,
+            max_connections_by_address=resolve_overrides(config.max_connections_per_ip_overrides),
+            max_idle_ms=config.connections_max_idle_ms,
+            max_frame_bytes=config.socket_request_max_bytes,
+            backlog=config.socket_listen_backlog_size,
+        )
+
+    def _size_buffers(self, listening: socket.socket) -> None:
+        for option, size in (
+            (socket.SO_SNDBUF, self._config.socket_send_buffer_bytes),
+            (socket.SO_RCVBUF, self._config.socket_receive_buffer_bytes),
+        ):
+            if size not in (KAFKA_SOCKET_BUFFER_BYTES, -1):
+                listening.setsockopt(socket.SOL_SOCKET, option, size)
+
+
+def resolve_overrides(overrides: Mapping[str, int]) -> dict[str, int]:
+    """Return connection bounds by IP address; a host name stands for all its addresses.
+
+    Raises StartError for a name that does not resolve.
+    """
+    resolved: dict[str, int] = {}
+    for host, limit in overrides.items():
+        try:
+            found: Sequence[tuple[object, ...]] = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        except OSError as error:
+            raise StartError(f"max.connections.per.ip.overrides: {host} does not resolve") from error
+        for *_, address in found:
+            assert isinstance(address, tuple)
+            resolved[str(address[0])] = limit
+    return resolved
