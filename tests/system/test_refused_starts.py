@@ -1,0 +1,129 @@
+"""An Ottla that cannot start says why in one line on standard error, exits with 1 and loses nothing."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support.broker_process import (
+    BrokerSettings,
+    RunningBroker,
+    ottla_command,
+    ottla_environment,
+)
+from tests.support.ports import free_port
+from tests.system.conftest import StartBroker
+
+COMMAND_TIMEOUT_S = 30.0
+
+Refused = Callable[..., str]
+
+
+@pytest.fixture(autouse=True)
+def _only_ottla(broker_kind: str) -> None:
+    if broker_kind != "ottla":
+        pytest.skip("these are Ottla's own words")
+
+
+def line_of(command: list[str]) -> str:
+    """Run `command`, which must fail as it should, and return the one line that it wrote to standard error."""
+    done = subprocess.run(
+        command,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=COMMAND_TIMEOUT_S,
+        check=False,
+        env={**os.environ, **ottla_environment()},
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    (line,) = done.stderr.splitlines()
+    assert "Traceback" not in done.stdout + line
+    return line
+
+
+@pytest.fixture
+def refused(tmp_path: Path) -> Refused:
+    """Give a function that starts Ottla with settings that cannot work and returns its one line."""
+
+    def start(data_dir: Path | None = None, port: int | None = None, **properties: str) -> str:
+        options = {key.replace("_", "."): value for key, value in properties.items()}
+        data_dir = data_dir or tmp_path / "data"
+        return line_of(
+            ottla_command(BrokerSettings(data_dir, tmp_path, port or free_port(), properties=options))
+        )
+
+    return start
+
+
+def test_a_wrong_value_is_named_with_its_option(refused: Refused) -> None:
+    line = refused(num_partitions="many")
+    assert "num.partitions" in line
+    assert "many" in line
+
+
+def test_a_value_out_of_range_is_named_with_its_option(refused: Refused) -> None:
+    assert "log.segment.bytes" in refused(log_segment_bytes="1")
+
+
+def test_an_unknown_listener_name_is_named(refused: Refused) -> None:
+    port = free_port()
+    line = refused(listeners=f"INTERNET://localhost:{port},CONTROLLER://localhost:{free_port()}")
+    assert "INTERNET" in line
+
+
+def test_an_unknown_command_line_option_is_named() -> None:
+    assert "--no-such-option" in line_of([sys.executable, "-m", "ottla", "server", "--no-such-option"])
+
+
+def test_a_port_in_use_is_named(refused: Refused) -> None:
+    with socket.create_server(("localhost", free_port())) as occupant:
+        port = occupant.getsockname()[1]
+        assert str(port) in refused(port=port)
+
+
+def test_a_second_broker_on_the_same_directory_is_refused(refused: Refused, broker: RunningBroker) -> None:
+    assert str(broker.data_dir) in refused(data_dir=broker.data_dir)
+    assert broker.running
+
+
+def test_the_directory_of_another_node_is_refused_and_left_alone(
+    refused: Refused, start_broker: StartBroker, tmp_path: Path
+) -> None:
+    broker = start_broker()
+    broker.stop()
+    foreign = tmp_path / "foreign"
+    shutil.copytree(broker.data_dir, foreign)
+    properties = foreign / "meta.properties"
+    properties.write_text(properties.read_text().replace("node.id=1", "node.id=7"))
+    before = contents(foreign)
+    line = refused(data_dir=foreign)
+    assert "node.id" in line
+    assert contents(foreign) == before
+
+
+def test_a_directory_with_foreign_files_is_refused_and_left_alone(refused: Refused, tmp_path: Path) -> None:
+    foreign = tmp_path / "foreign"
+    foreign.mkdir()
+    (foreign / "meta.properties").write_bytes(b"\x00\xffnot properties")
+    before = contents(foreign)
+    assert "meta.properties" in refused(data_dir=foreign)
+    assert contents(foreign) == before
+
+
+def test_a_data_directory_that_is_a_file_is_refused(refused: Refused, tmp_path: Path) -> None:
+    path = tmp_path / "a-file"
+    path.write_text("content")
+    assert str(path) in refused(data_dir=path)
+    assert path.read_text() == "content"
+
+
+def contents(directory: Path) -> dict[str, bytes]:
+    """Return every file below `directory`, except the lock, which any start may touch."""
+    files = {str(path.relative_to(directory)): path for path in directory.rglob("*") if path.is_file()}
+    return {name: path.read_bytes() for name, path in files.items() if name != ".lock"}
