@@ -11,10 +11,13 @@ from ottla.config.topic_options import TOPIC_OPTIONS
 
 
 def _attributes_read() -> set[str]:
+    """Return what the broker reads: attributes by name, and options that it names in full."""
     read: set[str] = set()
     for path in modules():
         if not path.is_relative_to("src/ottla/config"):
-            read.update(re.findall(r"\.([a-z0-9_]+)\b", (ROOT / path).read_text(encoding="utf-8")))
+            text = (ROOT / path).read_text(encoding="utf-8")
+            read.update(re.findall(r"\.([a-z0-9_]+)\b", text))
+            read.update(name.replace(".", "_") for name in re.findall(r'"([a-z0-9]+(?:\.[a-z0-9]+)+)"', text))
     return read
 
 

@@ -68,7 +68,6 @@ class BrokerConfig:
     log_message_timestamp_after_max_ms: int
     log_message_timestamp_before_max_ms: int
     log_message_timestamp_type: str
-    log_preallocate: bool
     log_retention_bytes: int
     log_retention_check_interval_ms: int
     log_retention_ms: int
@@ -103,14 +102,11 @@ class BrokerConfig:
     process_roles: tuple[str, ...]
     producer_id_expiration_check_interval_ms: int
     producer_id_expiration_ms: int
-    queued_max_request_bytes: int
-    queued_max_requests: int
     replica_high_watermark_checkpoint_interval_ms: int
     socket_listen_backlog_size: int
     socket_receive_buffer_bytes: int
     socket_request_max_bytes: int
     socket_send_buffer_bytes: int
-    transaction_max_timeout_ms: int
 
     values: Mapping[str, Value]
     settings: Settings

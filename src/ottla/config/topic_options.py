@@ -256,9 +256,10 @@ _OPTIONS = (
         BOOLEAN,
         "false",
         MEDIUM,
-        "Whether a new segment file is given its full size at once.",
+        "",
         scope=TOPIC,
         synonyms=("log.preallocate",),
+        status=inert(reasons.GROWING_FILES),
     ),
     Option(
         "remote.log.copy.disable",

@@ -353,8 +353,9 @@ OPTIONS = (
         BOOLEAN,
         "false",
         MEDIUM,
-        "Whether a new segment file is given its full size at once.",
+        "",
         scope=CLUSTER_WIDE,
+        status=inert(reasons.GROWING_FILES),
     ),
     Option(
         "log.retention.bytes",

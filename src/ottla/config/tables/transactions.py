@@ -58,8 +58,9 @@ OPTIONS = (
         INT,
         "900000",
         HIGH,
-        "Longest transaction timeout that a producer may ask for.",
+        "",
         check=at_least(1),
+        status=inert(reasons.TRANSACTIONS),
     ),
     Option(
         "transaction.partition.verification.enable",
