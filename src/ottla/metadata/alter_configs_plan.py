@@ -14,6 +14,7 @@ from ottla.config.topic import Alteration, AlterOperation, apply_alterations, va
 from ottla.errors import ErrorCode, KafkaError
 from ottla.metadata.aspects.configs import ConfigResource, ResourceType
 from ottla.metadata.image import ClusterImage
+from ottla.metadata.leadership import plan_clear_eligible_leaders
 from ottla.metadata.limits import MAX_RECORDS_PER_OPERATION, excessive_operation
 from ottla.metadata.records import ConfigRecord, MetadataRecord
 from ottla.metadata.topic_names import check_topic_name
@@ -58,6 +59,7 @@ def plan_alter_configs(
             result.error_code, result.error_message = error.code, error.message
         if len(records) > MAX_RECORDS_PER_OPERATION:
             raise excessive_operation()
+    records += plan_clear_eligible_leaders(image, records)
     return AlterConfigsPlan([] if validate_only else records, results)
 
 

@@ -16,6 +16,7 @@ from ottla.config.topic import validate_topic_overrides
 from ottla.errors import ErrorCode, KafkaError
 from ottla.metadata.aspects.configs import ResourceType
 from ottla.metadata.image import ClusterImage
+from ottla.metadata.leadership import plan_clear_eligible_leaders
 from ottla.metadata.limits import MAX_PARTITIONS_PER_REQUEST, MAX_RECORDS_PER_OPERATION, excessive_operation
 from ottla.metadata.placement import check_manual_assignment, new_partition, place
 from ottla.metadata.records import ConfigRecord, MetadataRecord, PartitionRecord, TopicRecord
@@ -123,6 +124,7 @@ def _plan_topic(
         ConfigRecord(resource_type=ResourceType.TOPIC, resource_name=topic.name, name=name, value=value)
         for name, value in overrides.items()
     ]
+    records += plan_clear_eligible_leaders(context.image, records)
     records += partitions
     result = CreatableTopicResult(
         name=topic.name,

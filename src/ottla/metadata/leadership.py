@@ -6,12 +6,13 @@ empty, and who left it stays eligible unless it left without a clean shutdown.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from ottla.metadata.aspects.configs import ResourceType
 from ottla.metadata.aspects.topics import NO_LEADER, RECOVERED, RECOVERING, PartitionImage
 from ottla.metadata.image import ClusterImage
 from ottla.metadata.placement import is_active
-from ottla.metadata.records import PartitionChangeRecord
+from ottla.metadata.records import ClearElrRecord, ConfigRecord, MetadataRecord, PartitionChangeRecord
 
 
 def plan_departure(image: ClusterImage, node_id: int) -> Iterator[PartitionChangeRecord]:
@@ -46,6 +47,21 @@ def plan_return(image: ClusterImage, node_id: int) -> Iterator[PartitionChangeRe
                 change = PartitionChangeRecord(partition_id=number, topic_id=topic.topic_id)
                 if _lead(image, partition, node_id, change):
                     yield change
+
+
+def plan_clear_eligible_leaders(
+    image: ClusterImage, config_records: Iterable[MetadataRecord]
+) -> list[MetadataRecord]:
+    """Return what must follow overrides of min.insync.replicas: who is eligible depends on it (KIP-966)."""
+    if not image.features.eligible_leader_replicas:
+        return []
+    return [
+        ClearElrRecord(topic_name=record.resource_name)
+        for record in config_records
+        if isinstance(record, ConfigRecord)
+        and record.resource_type == ResourceType.TOPIC
+        and record.name == "min.insync.replicas"
+    ]
 
 
 def _leave(

@@ -51,6 +51,15 @@ def test_overrides_are_set_deleted_and_altered() -> None:
     ]
 
 
+def test_a_change_of_min_insync_replicas_clears_the_eligible_leaders() -> None:
+    made = plan(topic("t", change("min.insync.replicas", SET, "1"), change("segment.ms", SET, "7")))
+    assert made.records == [
+        record("min.insync.replicas", "1"),
+        record("segment.ms", "7"),
+        r.ClearElrRecord(topic_name="t"),
+    ]
+
+
 def test_what_does_not_change_is_not_written() -> None:
     made = plan(topic("t", change("retention.ms", SET, "5"), change("segment.ms", DELETE)))
     assert made.records == []

@@ -86,6 +86,20 @@ def test_a_topic_is_its_record_its_overrides_and_its_partitions() -> None:
     ]
 
 
+def test_an_override_of_min_insync_replicas_clears_the_eligible_leaders() -> None:
+    records = plan(wanted("new", min_insync_replicas="1")).records
+    assert [type(record) for record in records] == [
+        r.TopicRecord,
+        r.ConfigRecord,
+        r.ClearElrRecord,
+        r.PartitionRecord,
+    ]
+    assert records[2] == r.ClearElrRecord(topic_name="new")
+    without = cluster({}, eligible_leader_replicas=False)
+    records = plan(wanted("new", min_insync_replicas="1"), image=without).records
+    assert r.ClearElrRecord(topic_name="new") not in records
+
+
 def test_the_result_tells_what_the_topic_became() -> None:
     (result,) = plan(wanted("new", 2, 1, retention_ms="5")).results
     assert (result.topic_id, result.num_partitions, result.replication_factor) == (NEW, 2, 1)

@@ -244,6 +244,14 @@ def test_clearing_eligible_leaders_touches_only_partitions_that_have_some() -> N
         assert [partitions[0].partition_epoch, partitions[1].partition_epoch] == [0, 2]
 
 
+def test_clearing_eligible_leaders_of_a_topic_that_has_no_partitions_yet() -> None:
+    image, _ = apply_records(
+        EMPTY,
+        [r.TopicRecord(name="beta", topic_id=BETA), r.ClearElrRecord(topic_name="beta"), partition(BETA, 0)],
+    )
+    assert image.topics.by_name["beta"].partitions[0].partition_epoch == 0
+
+
 def kept_records() -> list[Any]:
     return [
         r.ClientQuotaRecord(

@@ -233,7 +233,8 @@ class TopicsDelta:
         return partitions
 
     def _clear_elr(self, topic_id: Uuid, record: ClearElrRecord) -> None:
-        partitions = self._partitions.get(topic_id) or self._image.by_id[topic_id].partitions
+        touched = self._partitions.get(topic_id)
+        partitions = self._image.by_id[topic_id].partitions if touched is None else touched
         for number, partition in list(partitions.items()):
             if partition.eligible_leader_replicas or partition.last_known_eligible_leader_replicas:
                 change = PartitionChangeRecord(eligible_leader_replicas=[], last_known_elr=[])
