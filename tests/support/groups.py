@@ -15,6 +15,7 @@ from ottla.handlers.context import RequestContext
 from ottla.metadata.image import EMPTY, ImageDelta, apply_records
 from ottla.protocol.messages.join_group import JoinGroupRequest, JoinGroupRequestProtocol, JoinGroupResponse
 from ottla.protocol.messages.sync_group import SyncGroupRequest, SyncGroupRequestAssignment
+from ottla.storage.files import FileSystem
 from ottla.types import CONSUMER_OFFSETS_TOPIC
 from tests.support.partitions import DataDirectory
 
@@ -36,10 +37,15 @@ class GroupBroker(DataDirectory):
     """A data directory whose `change` also tells the group service."""
 
     def __init__(
-        self, path: Path, options: Mapping[str, str] | None = None, *, offsets_topic: bool = True
+        self,
+        path: Path,
+        options: Mapping[str, str] | None = None,
+        *,
+        offsets_topic: bool = True,
+        files: FileSystem | None = None,
     ) -> None:
         self.controller = AskedController()
-        super().__init__(path, {**GROUP_OPTIONS, **(options or {})})
+        super().__init__(path, {**GROUP_OPTIONS, **(options or {})}, files)
         if offsets_topic:
             self.create_offsets_topic()
         self.create_topic("orders", 3)
