@@ -1,6 +1,7 @@
 """Sizes, docstrings and mirrors: the rules of docs/style.md about files and functions."""
 
 import ast
+from pathlib import Path
 
 from tests.tidy.limits import (
     COVERED_BY,
@@ -42,13 +43,21 @@ def test_a_module_with_logic_has_its_mirror_test() -> None:
     for path in modules():
         if str(path) in TABLES or str(path.parent) in UNMIRRORED_FOLDERS or not _has_logic(parse(path)):
             continue
-        if str(path) in COVERED_BY and (ROOT / COVERED_BY[str(path)]).exists():
+        if str(path) in COVERED_BY:
             continue
         folder = ROOT / "tests" / "unit" / path.parent.relative_to("src/ottla")
         names = [f"test_{path.stem}.py", f"test_{path.stem}_*.py"]
         if not any(any(folder.glob(name)) for name in names):
             missing.append(str(path))
     assert not missing, "\n" + "\n".join(missing)
+
+
+def test_tests_that_stand_in_for_a_mirror_exist_and_are_needed() -> None:
+    for module, test in COVERED_BY.items():
+        assert (ROOT / module).exists(), module
+        assert (ROOT / test).exists(), test
+        mirror = ROOT / "tests" / "unit" / Path(module).relative_to("src/ottla")
+        assert not mirror.with_name(f"test_{mirror.name}").exists(), f"{module} has its own mirror test now"
 
 
 def _has_logic(module: ast.Module) -> bool:

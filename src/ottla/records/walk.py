@@ -188,9 +188,8 @@ class _Walk:
     def _walk_common(self, position: int, index: int) -> tuple[int, int, int]:  # noqa: PLR0915 - in line for speed
         """Walk as long as records are of the common form: numbers of one byte, or of up to three.
 
-        Numbers stay in their zigzag form, twice the value. A number that goes on behind what is decoded in line
-        makes `end` impossible. Returns the next record's position and index, and why the walk stopped: the size
-        of the last record when the next one looks like it, and 0 at a rare record or at the end.
+        Numbers stay zigzag, twice the value; a longer one makes `end` impossible. Returns the next record's position
+        and index, and the last record's size when the next one looks like it, 0 at a rare record or at the end.
         """
         records, end_delta, next_attempt = self.records, 2 * self.count, 2 * self.next_attempt
         expected_delta = 2 * index
