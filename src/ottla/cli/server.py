@@ -76,11 +76,16 @@ def gather_settings(
 
 
 def greeting(config: BrokerConfig) -> tuple[str, str, str]:
-    """Return the three lines of the start: where the broker listens, where its data is, how to try it."""
-    addresses = [f"{url_host(each.host)}:{each.port} ({each.name})" for each in config.advertised_listeners]
-    first = config.advertised_listeners[0]
+    """Return the three lines of the start: where the broker listens, where its data is, how to try it.
+
+    A port that is still to be taken is not known here; the log names it once it is.
+    """
+    addresses = [
+        (f"{url_host(each.host)}:{each.port or 'PORT'}", each.name) for each in config.advertised_listeners
+    ]
     return (
-        f"Ottla {OTTLA_VERSION}, speaking Apache Kafka {KAFKA_VERSION}, on {', '.join(addresses)}",
+        f"Ottla {OTTLA_VERSION}, speaking Apache Kafka {KAFKA_VERSION}, on "
+        + ", ".join(f"{address} ({name})" for address, name in addresses),
         f"Data in {Path(config.data_directory).resolve()}",
-        f"Try: kafka-console-producer.sh --topic greetings --bootstrap-server {url_host(first.host)}:{first.port}",
+        f"Try: kafka-console-producer.sh --topic greetings --bootstrap-server {addresses[0][0]}",
     )

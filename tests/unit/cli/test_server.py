@@ -40,6 +40,13 @@ def test_the_greeting_says_where_it_listens_where_the_data_is_and_how_to_try_it(
     )
 
 
+def test_a_port_that_is_still_to_be_taken_is_not_invented() -> None:
+    config = embedded_broker_config({"listeners": "PLAINTEXT://localhost:0,CONTROLLER://localhost:0"})
+    first, _, last = greeting(config)
+    assert first.endswith("on localhost:PORT (PLAINTEXT)")
+    assert last.endswith("--bootstrap-server localhost:PORT")
+
+
 def test_help_is_printed_without_starting_anything(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--help"]) == 0
     assert capsys.readouterr().out.startswith("usage: ottla")
