@@ -84,7 +84,7 @@ class AllocateProducerIds:
 
 @dataclass(frozen=True, slots=True)
 class Bootstrap:
-    """Write the first records of an empty log, or end a transaction that was left open."""
+    """End a transaction that was left open, and write the first records of a log that has none."""
 
     records: Sequence[MetadataRecord]
     reply_to: Completion[Any]
@@ -256,9 +256,9 @@ class ControllerMachine:
     def _(self, command: Bootstrap) -> Effects[LogEntry]:
         records: list[MetadataRecord] = []
         if self._builder.in_transaction:
-            records = plan_abort_transaction()
-        elif not self._image.features.levels:
-            records = plan_bootstrap(command.records, self._config().min_insync_replicas)
+            records += plan_abort_transaction()
+        if not self._image.features.levels:
+            records += plan_bootstrap(command.records, self._config().min_insync_replicas)
         return _effects(records, command.reply_to, None)
 
     @_plan.register

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -110,9 +110,16 @@ def format_directory(path: Path, files: FileSystem | None = None) -> None:
     format_log_directory(files or FileSystem(), path, properties, now_ms=SystemClock().now_ms())
 
 
-def open_node(path: Path, files: FileSystem | None = None, **overrides: str) -> Node:
-    """Open a formatted data directory within a running loop; underscores in option names stand for dots."""
+def open_node(
+    path: Path, files: FileSystem | None = None, *, segment_bytes: int | None = None, **overrides: str
+) -> Node:
+    """Open a formatted data directory within a running loop; underscores in option names stand for dots.
+
+    `segment_bytes` may be smaller than any setting of metadata.log.segment.bytes.
+    """
     config = embedded_broker_config({name.replace("_", "."): value for name, value in overrides.items()})
+    if segment_bytes is not None:
+        config = replace(config, metadata_log_segment_bytes=segment_bytes)
     directory = LogDirectory.open(files or FileSystem(), path, node_id=1)
     tasks = Tasks(asyncio.get_running_loop())
     writer = DirectoryWriter(str(path), tasks)
