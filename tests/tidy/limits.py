@@ -21,12 +21,7 @@ TABLES = {
 """Modules without a mirror test that are more than names: tables, each with what covers it."""
 
 COVERED_BY: dict[str, str] = {
-    "src/ottla/coordination/metadata_log.py": "tests/unit/coordination/test_controller.py",
     "src/ottla/coordination/metadata_snapshots.py": "tests/unit/coordination/test_controller.py",
-    "src/ottla/groups/classic_group.py": "tests/scripts/test_group_scripts.py",
-    "src/ottla/groups/deadlines.py": "tests/scripts/test_group_scripts.py",
-    "src/ottla/groups/log_records.py": "tests/scripts/test_group_scripts.py",
-    "src/ottla/groups/offset_store.py": "tests/scripts/test_group_scripts.py",
     "src/ottla/handlers/error_responses.py": "tests/system/test_bad_input.py",
     "src/ottla/handlers/registry.py": "tests/tidy/test_registry.py",
     "src/ottla/metadata/aspects/brokers.py": "tests/unit/metadata/test_image.py",
