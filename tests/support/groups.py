@@ -10,10 +10,16 @@ from typing import Any, cast
 from ottla.completion import Completion
 from ottla.coordination.runtime import Runtime
 from ottla.groups.service import GroupService
-from ottla.handlers import join_group, sync_group
+from ottla.handlers import join_group, offset_commit, offset_fetch, sync_group
 from ottla.handlers.context import RequestContext
 from ottla.metadata.image import EMPTY, ImageDelta, apply_records
 from ottla.protocol.messages.join_group import JoinGroupRequest, JoinGroupRequestProtocol, JoinGroupResponse
+from ottla.protocol.messages.offset_commit import (
+    OffsetCommitRequest,
+    OffsetCommitRequestPartition,
+    OffsetCommitRequestTopic,
+)
+from ottla.protocol.messages.offset_fetch import OffsetFetchRequest, OffsetFetchRequestGroup
 from ottla.protocol.messages.sync_group import SyncGroupRequest, SyncGroupRequestAssignment
 from ottla.storage.files import FileSystem
 from ottla.types import CONSUMER_OFFSETS_TOPIC
@@ -98,6 +104,37 @@ class GroupBroker(DataDirectory):
         """Send JoinGroup v3, which needs no member id."""
         response = join_group.handle(join_request(group_id=group_id, **fields), self.context(3, client_id))
         return response if isinstance(response, Completion) else Completion.resolved(response)
+
+    def commit(self, group_id: str, *, orders: int, metadata: str = "", member_id: str = "") -> None:
+        """Commit an offset for the first partition of orders, from a member of generation 1 or from outside."""
+        request = OffsetCommitRequest(
+            group_id=group_id,
+            generation_id_or_member_epoch=1 if member_id else -1,
+            member_id=member_id,
+            topics=[
+                OffsetCommitRequestTopic(
+                    name="orders",
+                    partitions=[
+                        OffsetCommitRequestPartition(
+                            partition_index=0, committed_offset=orders, committed_metadata=metadata
+                        )
+                    ],
+                )
+            ],
+        )
+        response = result_of(offset_commit.handle(request, self.context(9)))
+        assert response.topics[0].partitions[0].error_code == 0, response
+
+    def offsets(self, group_id: str) -> dict[tuple[str, int], int]:
+        """Return all offsets of a group."""
+        asked = OffsetFetchRequest(groups=[OffsetFetchRequestGroup(group_id=group_id, topics=None)])
+        (group,) = result_of(offset_fetch.handle(asked, self.context(9))).groups
+        assert group.error_code == 0, group
+        return {
+            (topic.name, partition.partition_index): partition.committed_offset
+            for topic in group.topics
+            for partition in topic.partitions
+        }
 
 
 def join_request(**fields: Any) -> JoinGroupRequest:
