@@ -92,6 +92,26 @@ class Completion(Generic[T]):
         self.on_done(forward)
         return mapped
 
+    def then(self, follow: Callable[[T], Completion[U]]) -> Completion[U]:
+        """Return a completion of what `follow(value)` completes with; exceptions pass through, also its own."""
+        followed: Completion[U] = Completion()
+
+        def forward(source: Completion[T]) -> None:
+            try:
+                follow(source.result()).on_done(followed.take)
+            except Exception as error:  # noqa: BLE001 - whatever went wrong belongs to whoever waits for the value
+                followed.fail(error)
+
+        self.on_done(forward)
+        return followed
+
+    def take(self, source: Completion[T]) -> None:
+        """Complete with the value or the exception of another completion that is done."""
+        if source._error is not None:
+            self.fail(source._error)
+        else:
+            self.resolve(source.result())
+
     def _run_callbacks(self) -> None:
         callbacks, self._callbacks = self._callbacks, None
         for callback in callbacks or ():

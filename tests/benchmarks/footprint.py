@@ -18,8 +18,7 @@ from ottla.protocol.messages.create_topics import CreatableTopic, CreateTopicsRe
 from ottla.protocol.messages.fetch import FetchPartition, FetchRequest, FetchTopic
 from ottla.protocol.messages.metadata import MetadataRequest
 from ottla.protocol.messages.produce import PartitionProduceData, ProduceRequest, TopicProduceData
-from ottla.records.builder import build_batch
-from ottla.records.record import Record
+from ottla.records.builder import NewRecord, build_batch
 from tests.support.broker_process import BrokerSettings, ottla_command, ottla_environment, start_ottla
 from tests.support.raw_client import RawClient
 
@@ -77,7 +76,7 @@ def fetch_request(topic: str, offset: int) -> FetchRequest:
 
 def produce_request(topic: str) -> ProduceRequest:
     """Return a request that appends one small record."""
-    batch = build_batch([Record(key=None, value=b"x" * 100)], now_ms=time.time_ns() // 1_000_000)
+    batch = build_batch([NewRecord(key=None, value=b"x" * 100)], now_ms=time.time_ns() // 1_000_000)
     data = [TopicProduceData(name=topic, partition_data=[PartitionProduceData(index=0, records=batch)])]
     return ProduceRequest(acks=1, timeout_ms=5_000, topic_data=data)
 
@@ -86,7 +85,7 @@ def measure_parked_fetches(work: Path) -> None:
     """Print the processor time of a thousand waiting fetches and how soon an append wakes one and all."""
     broker = start_ottla(BrokerSettings(work / "data", work))
     assert broker.child is not None
-    pid = broker.child.pid
+    pid = broker.child.process.pid
     print(f"idle memory: {resident_mb(pid):.1f} MB")
     with RawClient(broker.port) as client:
         topics = [

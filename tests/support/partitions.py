@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import inf
 from pathlib import Path
 from typing import Any, cast
 
@@ -99,7 +100,7 @@ class DataDirectory:
         self.config = embedded_broker_config(self.options)
         self.directory = LogDirectory.open(self.files, self.path, node_id=NODE_ID)
         tasks = cast("Any", self.loop)
-        self.writer = InlineWriter(str(self.path), tasks)
+        self.writer = InlineWriter(str(self.path), tasks, slow_write_s=inf)
         self.housekeeping = Housekeeping(self.config, self.directory, self.writer, self.loop, self.loop)
         self.partitions = PartitionSet(
             self.directory,

@@ -63,3 +63,18 @@ def test_gathering_ends_with_the_last_one_also_when_some_fail() -> None:
     second.resolve(2)
     assert gathered.result() is given
     assert gather([]).done
+
+
+def test_one_completion_follows_another_and_every_exception_passes_through() -> None:
+    first: Completion[int] = Completion()
+    second: Completion[str] = Completion()
+    followed = first.then(lambda value: second if value else Completion.failed(ValueError("none")))
+    first.resolve(1)
+    assert not followed.done
+    second.resolve("end")
+    assert followed.result() == "end"
+    assert isinstance(
+        Completion.resolved(0).then(lambda _: Completion.failed(ValueError())).error, ValueError
+    )
+    assert isinstance(Completion[int].failed(KeyError()).then(Completion.resolved).error, KeyError)
+    assert isinstance(Completion.resolved(0).then(lambda value: 1 // value).error, ZeroDivisionError)

@@ -190,6 +190,10 @@ class GroupService:
                 command.reply_to.on_done(partial(_note_removal, number, deleted))
                 shard.shell.submit(command)
 
+    def partitions_created(self) -> None:
+        """Load the shards of partitions whose directories were still being made when the image came."""
+        self._follow(self._topic)
+
     def stop(self) -> None:
         """Close all shards; whoever waits is told to look for the coordinator again."""
         self._is_running = False

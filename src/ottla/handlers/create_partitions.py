@@ -8,8 +8,11 @@ from ottla.protocol.messages.create_partitions import CreatePartitionsRequest, C
 
 
 def handle(request: CreatePartitionsRequest, context: RequestContext) -> Completion[CreatePartitionsResponse]:
-    """Add the partitions; the answer comes when they are committed, or after the client's timeout."""
+    """Add the partitions; the answer comes when they are there, or after the client's timeout."""
     created = context.services.controller.create_partitions(
         request.topics, validate_only=request.validate_only, timeout_ms=request.timeout_ms
     )
-    return created.map(lambda results: CreatePartitionsResponse(results=results))
+    partitions = context.services.partitions
+    return created.then(
+        lambda results: partitions.when_created().map(lambda _: CreatePartitionsResponse(results=results))
+    )

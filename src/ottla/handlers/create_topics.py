@@ -8,8 +8,10 @@ from ottla.protocol.messages.create_topics import CreateTopicsRequest, CreateTop
 
 
 def handle(request: CreateTopicsRequest, context: RequestContext) -> Completion[CreateTopicsResponse]:
-    """Create the topics; the answer comes when they are committed, or after the client's timeout."""
+    """Create the topics; the answer comes when they are there, or after the client's timeout."""
     created = context.services.controller.create_topics(
         request.topics, validate_only=request.validate_only, timeout_ms=request.timeout_ms
     )
-    return created.map(lambda results: CreateTopicsResponse(topics=results))
+    partitions = context.services.partitions
+    there = created.then(lambda results: partitions.when_created().map(lambda _: results))
+    return there.map(lambda results: CreateTopicsResponse(topics=results))

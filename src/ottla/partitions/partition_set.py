@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from ottla.clock import Clock
 from ottla.completion import Completion
@@ -28,7 +29,16 @@ from ottla.storage.partition_metadata import PartitionMetadataError, read_topic_
 from ottla.storage.recovery import UnsupportedSegmentError
 from ottla.types import TopicPartition, Uuid
 
+T = TypeVar("T")
+
 logger = logging.getLogger("ottla.partitions")
+
+
+class CreationListener(Protocol):
+    """Who needs to know when the partitions of a new image are really there: their directories take the disk's time."""
+
+    def partitions_created(self) -> None:
+        """Look again: everything that was being made is there now."""
 
 
 class PartitionSet:
@@ -61,6 +71,8 @@ class PartitionSet:
         self._topic_configs: dict[str, TopicConfig] = {}
         self._offline: set[TopicPartition] = set()
         self._creating: set[tuple[Uuid, int]] = set()
+        self._when_created: Completion[None] = Completion.resolved(None)
+        self._creation_listeners: list[CreationListener] = []
 
     def __iter__(self) -> Iterator[Partition]:
         """Go through all partitions; the set must not change meanwhile."""
@@ -142,6 +154,14 @@ class PartitionSet:
                 self._reconfigure(resource.name)
         for topic in delta.changed_topics.values():
             self._follow_topic(topic)
+
+    def subscribe(self, listener: CreationListener) -> None:
+        """Have `listener` told whenever new partitions are there."""
+        self._creation_listeners.append(listener)
+
+    def when_created(self) -> Completion[None]:
+        """Return a completion that is done once every partition that is being made now is there."""
+        return self._when_created
 
     def update_broker_config(self, config: BrokerConfig) -> None:
         """Follow a changed configuration of the broker, from which topics take what they do not set."""
@@ -272,9 +292,10 @@ class PartitionSet:
         topic_partition = TopicPartition(topic.name, number)
         if topic_partition in self._offline:
             return
+        if not self._creating:
+            self._when_created = Completion()
         self._creating.add((topic.topic_id, number))
-        # In turn with other changes of the directory: one of the same name may still be waiting to be renamed.
-        creation = self._writer.submit(
+        creation = self._on_disk(
             partial(
                 PartitionLog.create,
                 self._open_files,
@@ -290,7 +311,16 @@ class PartitionSet:
     def _created(
         self, topic_id: Uuid, topic_partition: TopicPartition, creation: Completion[PartitionLog]
     ) -> None:
+        self._take_in(topic_id, topic_partition, creation)
         self._creating.discard((topic_id, topic_partition.partition))
+        if not self._creating:
+            for listener in self._creation_listeners:
+                listener.partitions_created()
+            self._when_created.resolve(None)
+
+    def _take_in(
+        self, topic_id: Uuid, topic_partition: TopicPartition, creation: Completion[PartitionLog]
+    ) -> None:
         error = creation.error
         if isinstance(error, Exception):
             self._set_offline(topic_partition, error)
@@ -321,7 +351,12 @@ class PartitionSet:
             else:
                 self._delete_later(renaming.result())
 
-        self._writer.submit(log.rename_for_deletion).on_done(renamed)
+        self._on_disk(log.rename_for_deletion).on_done(renamed)
+
+    def _on_disk(self, work: Callable[[], T]) -> Completion[T]:
+        """Change the data directory itself, which waits for the disk: behind the appends that are under way, and in
+        turn with other such changes, since a new partition may have the name of one that is being deleted."""
+        return self._writer.submit(_nothing).then(lambda _: self._writer.submit_flush(work))
 
     def _topic_config(self, topic: str) -> TopicConfig:
         config = self._topic_configs.get(topic)
@@ -337,3 +372,7 @@ class PartitionSet:
             config = self._topic_config(topic)
             for partition in partitions.values():
                 partition.log.update_config(config)
+
+
+def _nothing() -> None:
+    """Mark a place among the appends."""

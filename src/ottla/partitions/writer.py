@@ -97,8 +97,9 @@ class WorkerThread:
 class DirectoryWriter:
     """Runs the writes and the flushes of one log directory."""
 
-    def __init__(self, directory: str, tasks: Tasks) -> None:
+    def __init__(self, directory: str, tasks: Tasks, *, slow_write_s: float = SLOW_WRITE_S) -> None:
         self._directory = directory
+        self._slow_write_s = slow_write_s
         self._writes = WorkerThread("ottla-writer", tasks)
         self._flushes = WorkerThread("ottla-flusher", tasks)
         self._is_threaded = False
@@ -114,7 +115,7 @@ class DirectoryWriter:
         Fails with KAFKA_STORAGE_ERROR when too many wait.
         """
         if self._is_threaded:
-            if self._writes.waiting or self._writes.last_took_s > SLOW_WRITE_S:
+            if self._writes.waiting or self._writes.last_took_s > self._slow_write_s:
                 return self._writes.submit(work)
             self._is_threaded = False
             logger.info("Writes to %s are fast again", self._directory)
@@ -124,7 +125,7 @@ class DirectoryWriter:
         except Exception as error:  # noqa: BLE001 - it belongs to whoever waits for the completion
             completion = Completion.failed(error)
         took_s = time.monotonic() - begun
-        if took_s > SLOW_WRITE_S:
+        if took_s > self._slow_write_s:
             self._is_threaded = True
             self._writes.last_took_s = took_s
             logger.warning(

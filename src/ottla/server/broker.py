@@ -111,6 +111,7 @@ class Broker:
         self._publisher.subscribe(partitions)
         groups = self._groups = GroupService(config, partitions, Runtime(self._clock, self._tasks))
         self._publisher.subscribe(groups)
+        partitions.subscribe(groups)
         self._broker_epoch = await settled(controller.register(self._registration(directory)))
         await settled(controller.unfence())
         lifecycle_logger.info(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+from ottla.completion import Completion
 from ottla.config.broker import embedded_broker_config
 from ottla.handlers.context import RequestContext
 from ottla.metadata.image import EMPTY, ClusterImage, ImageBuilder
@@ -24,6 +25,13 @@ NODE_ID = 1
 NOW_MS = 1_700_000_000_000
 LISTENER = "PLAINTEXT"
 ORDERS_ID = Uuid(bytes(15) + b"\x77")
+
+
+class AllCreated:
+    """Partitions whose directories are there at once."""
+
+    def when_created(self) -> Completion[None]:
+        return Completion.resolved(None)
 
 
 def cluster_records() -> list[Any]:

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from tests.unit.coordination.metadata_cluster import format_directory, open_node, result_of, run
-from tests.unit.handlers.support import context_of
+from tests.unit.handlers.support import AllCreated, context_of
 
 from ottla.handlers import create_partitions
 from ottla.protocol.messages.create_partitions import CreatePartitionsRequest, CreatePartitionsTopic
@@ -16,7 +16,7 @@ def test_partitions_are_added(tmp_path: Path) -> None:
         await node.start()
         topic = CreatableTopic(name="t", num_partitions=1, replication_factor=1)
         await result_of(node.controller.create_topics([topic], validate_only=False, timeout_ms=10_000))
-        context = context_of(node.image, 3, controller=node.controller)
+        context = context_of(node.image, 3, controller=node.controller, partitions=AllCreated())
         for validate_only, count in ((True, 1), (False, 3)):
             request = CreatePartitionsRequest(
                 topics=[

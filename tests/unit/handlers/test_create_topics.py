@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from tests.unit.coordination.metadata_cluster import format_directory, open_node, result_of, run
-from tests.unit.handlers.support import context_of
+from tests.unit.handlers.support import AllCreated, context_of
 
 from ottla.handlers import create_topics
 from ottla.protocol.messages.create_topics import CreatableTopic, CreateTopicsRequest
@@ -13,7 +13,7 @@ def test_topics_are_created_and_refused_side_by_side(tmp_path: Path) -> None:
     async def main() -> None:
         node = open_node(tmp_path)
         await node.start()
-        context = context_of(node.image, 7, controller=node.controller)
+        context = context_of(node.image, 7, controller=node.controller, partitions=AllCreated())
         request = CreateTopicsRequest(
             topics=[
                 CreatableTopic(name="good", num_partitions=2, replication_factor=1),
@@ -38,7 +38,7 @@ def test_a_dry_run_creates_nothing(tmp_path: Path) -> None:
     async def main() -> None:
         node = open_node(tmp_path)
         await node.start()
-        context = context_of(node.image, 7, controller=node.controller)
+        context = context_of(node.image, 7, controller=node.controller, partitions=AllCreated())
         topic = CreatableTopic(name="t", num_partitions=2, replication_factor=1)
         request = CreateTopicsRequest(topics=[topic], timeout_ms=10_000, validate_only=True)
         response = await result_of(create_topics.handle(request, context))

@@ -1,5 +1,6 @@
 """How partitions follow the image, survive restarts, and what becomes of directories that nobody knows."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,9 @@ from tests.support.faulty_files import FaultyFileSystem
 from tests.support.partitions import START_MS, DataDirectory, error_of, topic_id_of
 
 from ottla.errors import ErrorCode
+from ottla.partitions.writer import DirectoryWriter
 from ottla.storage.append_check import AppendOrigin
+from ottla.tasks import Tasks
 
 DELETE_DELAY_MS = 60_000
 
@@ -25,7 +28,7 @@ def test_a_new_topic_gets_directories_that_know_its_id(broker: DataDirectory) ->
     topic_id = broker.create_topic("t", 2)
     assert directories(broker) == ["t-0", "t-1"]
     assert (broker.path / "t-0" / "partition.metadata").read_text() == (
-        "version: 0\ntopic_id: dAEBAQEBAQEBAQEBAQEBAA\n"
+        "version: 0\ntopic_id: dAEBAQEBAQEBAQEBAQEBAA"
     )
     partition = broker.partition("t", 1)
     assert broker.partitions.by_topic_id(topic_id, 1) is partition
@@ -207,3 +210,31 @@ def test_leadership_comes_back_with_a_higher_epoch_after_a_restart(broker: DataD
     assert (partition.leader_epoch, partition.is_leader) == (2, True)
     broker.append("t", b"b")
     assert [entry.epoch for entry in partition.log.leader_epochs.entries] == [0, 2]
+
+
+def test_those_who_wait_hear_when_partitions_whose_directories_take_time_are_there(tmp_path: Path) -> None:
+    class Listener:
+        heard = 0
+
+        def partitions_created(self) -> None:
+            self.heard += 1
+
+    async def main() -> None:
+        tasks = Tasks(asyncio.get_running_loop())
+        broker = DataDirectory(tmp_path / "data")
+        broker.partitions._writer = DirectoryWriter("data", tasks)
+        listener = Listener()
+        broker.partitions.subscribe(listener)
+        assert broker.partitions.when_created().done
+        broker.create_topic("t", 3)
+        created = broker.partitions.when_created()
+        assert broker.partitions.get("t", 0) is None
+        assert broker.partitions.missing_error("t", 0) is ErrorCode.NOT_LEADER_OR_FOLLOWER
+        done = asyncio.Event()
+        created.on_done(lambda _: done.set())
+        await asyncio.wait_for(done.wait(), 20)
+        assert listener.heard == 1
+        assert all(broker.partition("t", number).is_leader for number in range(3))
+        broker.close()
+
+    asyncio.run(main())
