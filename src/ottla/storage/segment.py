@@ -238,8 +238,8 @@ class Segment:
         """
         limit = self.size_bytes
         position = self.offset_index.lookup(offset).position
-        if position >= limit:
-            return self._find_from(0, offset, limit) if position > limit else None
+        if not 0 <= position < limit:
+            return self._find_from(0, offset, limit)
         batches = self.walk(position, limit)
         try:
             first = next(batches)
@@ -294,7 +294,7 @@ class Segment:
         Raises OSError, and CorruptBatchError where the log file does not end with a whole batch.
         """
         position = self.offset_index.last().position
-        if position >= self.size_bytes:
+        if not 0 <= position < self.size_bytes:
             position = 0
         next_offset = self.base_offset
         for _, header in self.walk(position):

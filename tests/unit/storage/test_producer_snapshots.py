@@ -1,0 +1,117 @@
+"""Snapshots of producers: where they are made, which one counts, and what replaces a damaged one."""
+
+from pathlib import Path
+
+import pytest
+from tests.support.logs import NOW_MS, LogDriver, topic_config
+
+from ottla.records.builder import NewRecord, build_batch
+from ottla.records.control import ControlType, EndTransactionMarker, build_marker_batch
+from ottla.storage.append_check import AppendOrigin
+
+
+@pytest.fixture
+def driver(tmp_path: Path) -> LogDriver:
+    driver = LogDriver(tmp_path / "t-0", topic_config(segment_bytes=600))
+    for sequence in range(10):
+        driver.append(b"x" * 150, producer_id=9, producer_epoch=0, base_sequence=sequence)
+    return driver
+
+
+def snapshots(driver: LogDriver) -> list[int]:
+    return sorted(int(path.stem) for path in driver.directory.glob("*.snapshot"))
+
+
+def test_one_is_written_on_roll_and_one_on_close(driver: LogDriver) -> None:
+    assert snapshots(driver) == [2, 4, 6, 8]
+    driver.log.close()
+    assert snapshots(driver) == [2, 4, 6, 8, 10]
+
+
+def test_only_those_of_segments_and_the_newest_are_kept(driver: LogDriver) -> None:
+    driver.reopen(clean=True)
+    driver.append(b"y")
+    driver.reopen(clean=True)
+    assert snapshots(driver) == [2, 4, 6, 8, 11]
+
+
+def test_after_a_clean_stop_only_the_newest_batch_can_be_repeated(driver: LogDriver) -> None:
+    assert len(driver.log.producer_state.entries[9].batches) == 5
+    driver.reopen(clean=True)
+    assert len(driver.log.producer_state.entries[9].batches) == 1
+    assert driver.append(b"x" * 150, producer_id=9, producer_epoch=0, base_sequence=9).is_duplicate
+
+
+def test_after_a_crash_the_log_says_what_no_snapshot_says(driver: LogDriver) -> None:
+    for path in driver.directory.glob("*.snapshot"):
+        path.unlink()
+    driver.reopen(clean=False)
+    assert driver.log.producer_state.entries[9].last_sequence == 9
+    assert snapshots(driver) == [10]
+
+
+def test_a_damaged_snapshot_gives_way_to_the_one_before(
+    driver: LogDriver, caplog: pytest.LogCaptureFixture
+) -> None:
+    driver.log.close()
+    newest = driver.directory / "00000000000000000010.snapshot"
+    newest.write_bytes(newest.read_bytes()[:-1])
+    driver.reopen(clean=False)
+    assert driver.log.producer_state.entries[9].last_sequence == 9
+    assert "damaged snapshot" in caplog.text
+
+
+def test_snapshots_beyond_the_end_of_the_log_are_deleted(driver: LogDriver) -> None:
+    driver.log.close()
+    (driver.directory / "00000000000000000008.log").write_bytes(b"")
+    driver.reopen(clean=False)
+    assert driver.log.log_end_offset == 8
+    assert driver.log.producer_state.entries[9].last_sequence == 7
+    assert snapshots(driver) == [2, 4, 6, 8]
+
+
+def test_a_clean_log_without_snapshots_had_no_producers(driver: LogDriver) -> None:
+    driver.log.close()
+    for path in driver.directory.glob("*.snapshot"):
+        path.unlink()
+    log = driver.log.open(
+        driver.files,
+        driver.open_files,
+        driver.directory,
+        driver.config,
+        clean_shutdown=True,
+        recovery_point=0,
+        log_start_offset=0,
+        now_ms=NOW_MS,
+    )
+    assert not log.producer_state.entries
+
+
+def test_markers_end_transactions_when_the_log_is_replayed(tmp_path: Path) -> None:
+    driver = LogDriver(tmp_path / "t-0", topic_config())
+    data = build_batch(
+        [NewRecord(None, b"x")],
+        now_ms=NOW_MS,
+        producer_id=3,
+        producer_epoch=1,
+        base_sequence=0,
+        transactional=True,
+    )
+    marker = build_marker_batch(
+        EndTransactionMarker(ControlType.ABORT, 4), now_ms=NOW_MS, producer_id=3, producer_epoch=1
+    )
+    open_again = build_batch(
+        [NewRecord(None, b"y")],
+        now_ms=NOW_MS,
+        producer_id=4,
+        producer_epoch=0,
+        base_sequence=0,
+        transactional=True,
+    )
+    driver.log.append(
+        data + marker + open_again, leader_epoch=0, origin=AppendOrigin.RAFT_LEADER, now_ms=NOW_MS
+    )
+    log = driver.reopen(clean=False)
+    assert log.producer_state.entries[3].coordinator_epoch == 4
+    assert log.producer_state.entries[3].transaction_first_offset == -1
+    assert log.producer_state.first_unstable_offset == 2
