@@ -26,7 +26,7 @@ from ottla.storage.log_dirs import LogDirectory, PartitionDirectory
 from ottla.storage.open_files import OpenFiles
 from ottla.storage.partition_log import PartitionLog
 from ottla.storage.partition_metadata import PartitionMetadataError, read_topic_id
-from ottla.storage.recovery import UnsupportedSegmentError
+from ottla.storage.recovery import UnusableLogError
 from ottla.types import TopicPartition, Uuid
 
 T = TypeVar("T")
@@ -254,7 +254,7 @@ class PartitionSet:
                 now_ms=self._clock.now_ms(),
                 producer_id_expiration_ms=self._config.producer_id_expiration_ms,
             )
-        except (OSError, UnsupportedSegmentError) as error:
+        except (OSError, UnusableLogError) as error:
             self._set_offline(found.topic_partition, error)
             return None
 

@@ -209,7 +209,10 @@ class FileSystem:
         with os.scandir(path) as found:
             for entry in found:
                 is_directory = entry.is_dir()
-                status = entry.stat()
+                try:
+                    status = entry.stat()
+                except FileNotFoundError:
+                    continue  # deleted since its name was read
                 size = 0 if is_directory else status.st_size
                 entries.append(
                     DirectoryEntry(entry.name, is_directory, size, status.st_mtime_ns // 1_000_000)

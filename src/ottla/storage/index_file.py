@@ -23,7 +23,8 @@ _ENTRIES_PER_PAGE = 512
 class IndexFile:
     """The entries of one index; each starts with a sorted number, its key.
 
-    One caller appends; lookups may run beside it in another thread.
+    One caller appends; lookups and flushes may run beside it in other threads. Once `load` was called every change
+    of `_tail` is the appending caller's.
     """
 
     __slots__ = ("_entry_size", "_file", "_key", "_tail", "_written")
@@ -48,6 +49,10 @@ class IndexFile:
         before, tail = self._loaded_tail()
         return before + len(tail) // self._entry_size
 
+    def load(self) -> None:
+        """Look at the file, if that was not done yet; before anybody appends. Raises OSError."""
+        self._loaded_tail()
+
     def append(self, entry: bytes) -> None:
         """Add an entry, in memory; its key is at least that of the last one."""
         self._loaded_tail()[1].extend(entry)
@@ -65,24 +70,28 @@ class IndexFile:
         leaving = count - MOST_ENTRIES_IN_MEMORY
         self._tail = (before + leaving, tail[leaving * self._entry_size :])
 
-    def write_out(self) -> None:
-        """Bring all entries into the file, and cut what follows them. Raises OSError."""
+    def write_out(self) -> int:
+        """Bring all entries into the file; return how many these are. Raises OSError.
+
+        A flush may do so beside the appending caller: both then write the same bytes to the same places.
+        """
         before, tail = self._loaded_tail()
         total = before + len(tail) // self._entry_size
         if self._written != total:
             start = max(self._written, before)
-            fresh = bytes(tail[(start - before) * self._entry_size :])
+            fresh = bytes(tail[(start - before) * self._entry_size : (total - before) * self._entry_size])
             self._file.files.pwrite(self._file.descriptor(), [fresh], start * self._entry_size)
             self._written = total
+        return total
 
     def trim(self) -> None:
         """Bring all entries into the file and make it end there; they need not stay in memory. Raises OSError."""
-        self.write_out()
+        count = self.write_out()
         files, descriptor = self._file.files, self._file.descriptor()
-        size = self._written * self._entry_size
+        size = count * self._entry_size
         if files.size_bytes(descriptor) != size:
             files.truncate(descriptor, size)
-        self._tail = (self._written, bytearray())
+        self._tail = (count, bytearray())
 
     def replace(self, entries: bytes | bytearray) -> None:
         """Hold exactly these entries, in the file too. Raises OSError."""

@@ -124,9 +124,13 @@ class LeaderEpochs:
         """Write the checkpoint where something has changed since. Raises OSError."""
         if not self._is_dirty:
             return
+        self._is_dirty = False  # first, so that an epoch assigned meanwhile is not taken for written
         lines = [f"{entry.epoch} {entry.start_offset}" for entry in self._entries]
-        self._files.write_atomically(self.path, format_checkpoint(lines))
-        self._is_dirty = False
+        try:
+            self._files.write_atomically(self.path, format_checkpoint(lines))
+        except OSError:
+            self._is_dirty = True
+            raise
 
     def _replace(self, entries: tuple[EpochStart, ...]) -> None:
         if entries != self._entries:

@@ -54,7 +54,8 @@ class LogLoader:
     def load(self, *, clean_shutdown: bool, recovery_point: int, log_start_offset: int) -> LoadedLog:
         """Return the log in this directory, recovered where that is needed.
 
-        Raises OSError, and UnsupportedSegmentError for segments of older formats.
+        Raises OSError, UnsupportedSegmentError for segments of older formats, and CorruptBatchError for damage in
+        what was trusted.
         """
         entries = settle_leftovers(self.open_files.files, self.directory)
         segments = self._segments(entries)
@@ -78,6 +79,7 @@ class LogLoader:
             self._set_aside(segments)
             segments = [self._new_segment(log_start_offset)]
             log_end_offset = log_start_offset
+        segments[-1].load()
         start = max(log_start_offset, segments[0].base_offset)
         leader_epochs.truncate_from_end(log_end_offset)
         leader_epochs.truncate_from_start(start)

@@ -7,12 +7,17 @@ log goes on. Reading rules: facts 3.4; lookups by time: facts 3.5.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeVar
 
 from ottla.records.batch import SIZE_PREFIX_BYTES, read_size_prefix
 from ottla.storage.files import FileRange
 from ottla.storage.segment import FoundRecord, Segment
+
+T = TypeVar("T")
+
+MOST_LOOKS = 100
+"""How often a reader starts again because a segment was deleted meanwhile; once is rare, since files go later."""
 
 
 class LogEnd(NamedTuple):
@@ -43,6 +48,21 @@ class LogView(NamedTuple):
 def make_view(segments: Sequence[Segment], end: LogEnd) -> LogView:
     """Return the view of these segments; the last one is the active one."""
     return LogView(end, tuple(segment.base_offset for segment in segments), tuple(segments))
+
+
+def look(current_view: Callable[[], LogView], work: Callable[[LogView], T]) -> T:
+    """Do a reader's work on the log as it is now; again, if a segment was deleted under the reader's eyes.
+
+    Raises what `work` raises.
+    """
+    for _ in range(MOST_LOOKS):
+        view = current_view()
+        try:
+            return work(view)
+        except FileNotFoundError:
+            if view.segments == current_view().segments:
+                raise
+    raise AssertionError("segments vanish faster than anybody can look at them")
 
 
 def read_range(

@@ -14,13 +14,21 @@ from typing import NamedTuple
 
 from ottla.config.resolved import TopicConfig
 from ottla.errors import ErrorCode, KafkaError
-from ottla.records.batch import Buffer, check_crc, iterate_batches, stamp
+from ottla.records.batch import Buffer, CorruptBatchError, stamp
 from ottla.storage.append_check import AppendOrigin, check_append
 from ottla.storage.deferred_deletion import DeferredDeletion
 from ottla.storage.files import FileRange, FileSystem
 from ottla.storage.leader_epochs import EpochStart, LeaderEpochs
 from ottla.storage.log_loader import LoadedLog, LogLoader
-from ottla.storage.log_view import LogEnd, find_max_timestamp, find_timestamp, make_view, read_range
+from ottla.storage.log_view import (
+    LogEnd,
+    LogView,
+    find_max_timestamp,
+    find_timestamp,
+    look,
+    make_view,
+    read_range,
+)
 from ottla.storage.open_files import OpenFiles
 from ottla.storage.partition_metadata import (
     DELETE_SUFFIX,
@@ -31,9 +39,11 @@ from ottla.storage.partition_metadata import (
 )
 from ottla.storage.producer_snapshots import load_producers
 from ottla.storage.producer_state import ProducerStateManager
+from ottla.storage.recovery import UnusableLogError
 from ottla.storage.retention import count_deletable
 from ottla.storage.rolling import draw_jitter_ms, must_roll
 from ottla.storage.segment import BatchToIndex, CannotUndoWriteError, FoundRecord, Segment
+from ottla.storage.stamping import stamp_batches
 from ottla.types import TopicPartition, Uuid
 
 logger = logging.getLogger(__name__)
@@ -148,25 +158,32 @@ class PartitionLog:
     ) -> PartitionLog:
         """Open an existing directory, and recover it unless the stop before was clean.
 
-        Raises OSError, UnsupportedSegmentError and PartitionMetadataError.
+        Raises OSError, UnusableLogError and PartitionMetadataError.
         """
         topic_partition = parse_directory_name(directory.name)
         assert topic_partition is not None, f"{directory.name} is not the directory of a partition"
         topic_id = read_topic_id(files, directory)
         loader = LogLoader(open_files, directory, config.index_interval_bytes, now_ms)
-        loaded = loader.load(
-            clean_shutdown=clean_shutdown, recovery_point=recovery_point, log_start_offset=log_start_offset
-        )
         state = ProducerStateManager(topic_partition, producer_id_expiration_ms=producer_id_expiration_ms)
-        load_producers(
-            state,
-            loaded.snapshots,
-            loaded.segments,
-            start_offset=loaded.log_start_offset,
-            end_offset=loaded.log_end_offset,
-            clean_shutdown=clean_shutdown,
-            now_ms=now_ms,
-        )
+        try:
+            loaded = loader.load(
+                clean_shutdown=clean_shutdown,
+                recovery_point=recovery_point,
+                log_start_offset=log_start_offset,
+            )
+            load_producers(
+                state,
+                loaded.snapshots,
+                loaded.segments,
+                start_offset=loaded.log_start_offset,
+                end_offset=loaded.log_end_offset,
+                clean_shutdown=clean_shutdown,
+                now_ms=now_ms,
+            )
+        except CorruptBatchError as error:
+            raise UnusableLogError(
+                f"{directory} is damaged below its recovery point: {error.message}"
+            ) from error
         return cls(open_files, directory, config, loaded, state, topic_id, now_ms)
 
     @property
@@ -216,7 +233,9 @@ class PartitionLog:
         self._check_online()
         base_offset = self._view.end.offset
         if origin is AppendOrigin.RAFT_LEADER:
-            return self._append_unjudged(records, leader_epoch, now_ms)
+            stamped, batches = stamp_batches(records, base_offset, leader_epoch)
+            self._write(stamped, batches, leader_epoch, now_ms)
+            return AppendResult(base_offset, batches[-1].last_offset, -1, self.log_start_offset)
         checked = check_append(
             records,
             config=self.config,
@@ -244,21 +263,6 @@ class PartitionLog:
         if header.has_producer_id:
             self.producer_state.update(header, base_offset, checked.max_timestamp)
         return AppendResult(base_offset, last_offset, checked.log_append_time_ms, self.log_start_offset)
-
-    def _append_unjudged(self, records: Buffer, leader_epoch: int, now_ms: int) -> AppendResult:
-        writable = records if _is_writable(records) else bytearray(records)
-        assert not isinstance(writable, bytes)
-        base_offset = next_offset = self._view.end.offset
-        batches = []
-        for position, header in iterate_batches(writable):
-            check_crc(writable, position, header)
-            stamp(writable, position, next_offset, leader_epoch)
-            last_offset = next_offset + header.last_offset_delta
-            batches.append(BatchToIndex(last_offset, header.max_timestamp, header.size_bytes))
-            next_offset = last_offset + 1
-        assert batches, "an append holds at least one batch"
-        self._write(writable, batches, leader_epoch, now_ms)
-        return AppendResult(base_offset, next_offset - 1, -1, self.log_start_offset)
 
     def _write(
         self, records: Buffer, batches: Sequence[BatchToIndex], leader_epoch: int, now_ms: int
@@ -317,16 +321,22 @@ class PartitionLog:
         is nothing to read. Raises KafkaError OFFSET_OUT_OF_RANGE and KAFKA_STORAGE_ERROR, and OSError.
         """
         self._check_online()
-        view = self._view
-        if not self.log_start_offset <= offset <= view.end.offset:
-            raise KafkaError(
-                ErrorCode.OFFSET_OUT_OF_RANGE,
-                f"Received request for offset {offset} for partition {self.topic_partition}, but we only have "
-                f"log segments in the range {self.log_start_offset} to {view.end.offset}.",
+
+        def read(view: LogView) -> FileRange | None:
+            if not self.log_start_offset <= offset <= view.end.offset:
+                raise KafkaError(
+                    ErrorCode.OFFSET_OUT_OF_RANGE,
+                    f"Received request for offset {offset} for partition {self.topic_partition}, but we only "
+                    f"have log segments in the range {self.log_start_offset} to {view.end.offset}.",
+                )
+            return read_range(
+                view, offset, max_bytes, upper_bound=upper_bound, must_return_a_batch=must_return_a_batch
             )
-        return read_range(
-            view, offset, max_bytes, upper_bound=upper_bound, must_return_a_batch=must_return_a_batch
-        )
+
+        return look(self._current_view, read)
+
+    def _current_view(self) -> LogView:
+        return self._view
 
     def offset_for_timestamp(self, timestamp_ms: int) -> FoundRecord | None:
         """Return the first record that is not older than the timestamp, None without one.
@@ -334,7 +344,9 @@ class PartitionLog:
         Raises OSError and KafkaError.
         """
         self._check_online()
-        return find_timestamp(self._view, timestamp_ms, self.log_start_offset)
+        return look(
+            self._current_view, lambda view: find_timestamp(view, timestamp_ms, self.log_start_offset)
+        )
 
     def max_timestamp_offset(self) -> FoundRecord | None:
         """Return the first record with the largest timestamp of all, None without one.
@@ -342,7 +354,7 @@ class PartitionLog:
         Raises OSError and KafkaError.
         """
         self._check_online()
-        return find_max_timestamp(self._view)
+        return look(self._current_view, find_max_timestamp)
 
     def end_offset_for_epoch(self, epoch: int) -> EpochStart:
         """Return the newest epoch not above `epoch` and the offset where it ends; -1 and -1 where unknown."""
@@ -409,27 +421,37 @@ class PartitionLog:
     def flush(self, up_to_offset: int | None = None) -> None:
         """Bring the log to the disk, all of it or the segments below an offset, and move the recovery point.
 
-        An OSError takes the log offline: after a failed fsync nobody knows what is on the disk.
+        May run beside appends and deletions, in another thread; one flush at a time. An OSError takes the log
+        offline: after a failed fsync nobody knows what is on the disk.
         """
         self._check_online()
-        end_offset = self._view.end.offset
-        target = end_offset if up_to_offset is None else min(up_to_offset, end_offset)
+        view = self._view
+        target = view.end.offset if up_to_offset is None else min(up_to_offset, view.end.offset)
         if target <= self.recovery_point and not self._directory_needs_sync:
             return
-        view = self._view
         first = max(0, view.first_segment_for(self.recovery_point))
         try:
             for segment in view.segments[first:]:
                 if segment.base_offset < target or segment.base_offset == self.recovery_point:
-                    segment.flush()
+                    self._flush_segment(segment)
             self.leader_epochs.write()
             if self._directory_needs_sync:
+                self._directory_needs_sync = False  # first, so that a roll meanwhile is not taken for synced
                 self._files.sync_directory(self.directory)
-                self._directory_needs_sync = False
         except OSError as error:
+            if self._failure is not None:
+                return  # the log was closed or deleted meanwhile
             self._go_offline(f"flushing {self.directory} failed: {error}")
             raise
         self.recovery_point = max(self.recovery_point, target)
+
+    def _flush_segment(self, segment: Segment) -> None:
+        try:
+            segment.flush()
+        except FileNotFoundError:
+            if segment in self._view.segments:
+                raise
+            # Retention has deleted it meanwhile.
 
     def update_config(self, config: TopicConfig) -> None:
         """Follow a changed configuration from the next append, deletion or lookup on."""
@@ -480,7 +502,3 @@ class PartitionLog:
     def _go_offline(self, reason: str) -> None:
         self._failure = reason
         logger.error("The log of %s goes offline: %s", self.topic_partition, reason)
-
-
-def _is_writable(records: Buffer) -> bool:
-    return not (isinstance(records, bytes) or (isinstance(records, memoryview) and records.readonly))

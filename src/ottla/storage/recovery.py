@@ -25,7 +25,11 @@ _LEGACY_CHECKED_FROM = 16
 _LEGACY_NEWEST_MAGIC = 1
 
 
-class UnsupportedSegmentError(Exception):
+class UnusableLogError(Exception):
+    """A log that cannot be opened, and that nobody should change before somebody has looked at it."""
+
+
+class UnsupportedSegmentError(UnusableLogError):
     """A segment in a format that is not read here; nothing was changed."""
 
 

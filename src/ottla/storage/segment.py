@@ -128,9 +128,21 @@ class Segment:
                 open_files.files.unlink(file.path)
             raise
         # Index files of an active segment are written rarely: they need not stay open.
-        segment.offset_index.entries.file.forget()
-        segment.time_index.entries.file.forget()
+        segment.load()
         return segment
+
+    def load(self) -> None:
+        """Learn what an active segment has to know of its indexes, before it is appended to or read.
+
+        Later a reader and the appending caller could both find out, and one overwrite what the other has made of it.
+        Raises OSError.
+        """
+        self.offset_index.entries.load()
+        self.time_index.entries.load()
+        self.largest_timestamp()
+        self.first_timestamp()
+        for index in (self.offset_index.entries, self.time_index.entries):
+            index.file.forget()
 
     def append(
         self, records: Buffer, batches: Sequence[BatchToIndex], *, index_interval_bytes: int, now_ms: int
@@ -339,12 +351,14 @@ class Segment:
         """
         files = self.log.files
         renamed = []
-        present = {entry.name for entry in files.list_directory(self.directory)}
         for suffix in SEGMENT_SUFFIXES:
             name = file_name(self.base_offset, suffix)
-            if name in present:
-                target = self.directory / (name + DELETED_SUFFIX)
+            target = self.directory / (name + DELETED_SUFFIX)
+            try:
                 files.rename_lazily(self.directory / name, target)
-                renamed.append(target)
-        self.log.path = self.directory / (self.log.path.name + DELETED_SUFFIX)
+            except FileNotFoundError:
+                continue  # few segments have an index of aborted transactions
+            renamed.append(target)
+        for file in (self.log, self.offset_index.entries.file, self.time_index.entries.file):
+            file.path = file.path.with_name(file.path.name + DELETED_SUFFIX)
         return renamed
