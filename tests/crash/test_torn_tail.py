@@ -196,5 +196,6 @@ def test_any_damage_leaves_a_prefix(tmp_path_factory: pytest.TempPathFactory, da
     driver.reopen(clean=False)
     kept = driver.values()
     assert before.startswith(log_bytes(driver.directory)[path.name])
-    assert len(kept) == driver.log.log_end_offset - driver.log.log_start_offset
+    # Offsets are outside the CRC, and a gap may be the work of compaction: values tell, offsets need not.
+    assert kept == VALUES[: len(kept)]
     assert driver.append(b"next").base_offset == driver.log.log_end_offset - 1

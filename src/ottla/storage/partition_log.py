@@ -406,12 +406,8 @@ class PartitionLog:
         for segment in segments[:count]:
             self._deferred.add(segment.mark_deleted(), due_ms)
             self._deferred.add(self._snapshots.mark_deleted(segment.base_offset), due_ms)
-        logger.info(
-            "Deleted %d segments of %s, it now starts at offset %d",
-            count,
-            self.topic_partition,
-            self.log_start_offset,
-        )
+        start = self.log_start_offset
+        logger.info("Deleted %d segments of %s, it now starts at %d", count, self.topic_partition, start)
         return count
 
     def delete_expired_files(self, now_ms: int) -> int:
