@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
+from unittest.mock import patch
 
 from ottla.completion import Completion
 from ottla.coordination.runtime import Runtime
@@ -59,6 +61,7 @@ class GroupBroker(DataDirectory):
     def open(self) -> None:
         super().open()
         self.groups = GroupService(self.config, self.partitions, Runtime(self.loop, self.loop))
+        self.partitions.subscribe(self.groups)
         self.groups.on_image(self.image, ImageDelta(EMPTY))
 
     def close(self) -> bool:
@@ -70,6 +73,20 @@ class GroupBroker(DataDirectory):
         if follow:
             self.partitions.on_image(self.image, delta)
             self.groups.on_image(self.image, delta)
+
+    @contextmanager
+    def slow_disk(self) -> Iterator[None]:
+        """Hold back all work on the data directory until the end of the block."""
+        held: list[tuple[Callable[[], Any], Completion[Any]]] = []
+
+        def hold(work: Callable[[], Any]) -> Completion[Any]:
+            held.append((work, Completion()))
+            return held[-1][1]
+
+        with patch.multiple(self.writer, submit=hold, submit_flush=hold):
+            yield
+        for work, completion in held:
+            completion.resolve(work())
 
     def create_offsets_topic(self) -> None:
         """Create it, without compression and compacted, as the controller does."""

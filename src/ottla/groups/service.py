@@ -192,7 +192,8 @@ class GroupService:
 
     def partitions_created(self) -> None:
         """Load the shards of partitions whose directories were still being made when the image came."""
-        self._follow(self._topic)
+        if self._is_running:
+            self._follow(self._topic)
 
     def stop(self) -> None:
         """Close all shards; whoever waits is told to look for the coordinator again."""

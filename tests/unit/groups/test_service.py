@@ -170,3 +170,11 @@ def test_a_log_that_cannot_be_read_leaves_its_groups_without_a_coordinator(
 def test_what_a_failed_append_is_to_a_client(code: ErrorCode, seen: ErrorCode) -> None:
     assert client_error(KafkaError(code)).code is seen
     assert client_error(ZeroDivisionError()).code is ErrorCode.UNKNOWN_SERVER_ERROR
+
+
+def test_a_partition_that_is_made_late_gets_its_shard_then(tmp_path: Path) -> None:
+    broker = GroupBroker(tmp_path / "data", offsets_topic=False)
+    with broker.slow_disk():
+        broker.create_offsets_topic()
+        assert commit_to(broker) is ErrorCode.NOT_COORDINATOR
+    assert commit_to(broker) is ErrorCode.NONE
