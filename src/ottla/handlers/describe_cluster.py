@@ -17,6 +17,7 @@ from ottla.protocol.messages.describe_cluster import (
 
 BROKER_ENDPOINT = 1
 CONTROLLER_ENDPOINT = 2
+_FIRST_WITH_ENDPOINT_TYPES = 1
 _ENDPOINT_NAMES = {BROKER_ENDPOINT: "BROKER", CONTROLLER_ENDPOINT: "CONTROLLER"}
 
 
@@ -24,12 +25,15 @@ def handle(request: DescribeClusterRequest, context: RequestContext) -> Describe
     """Describe the cluster to a client of this listener."""
     asked = request.endpoint_type
     served = CONTROLLER_ENDPOINT if context.listener_is_controller else BROKER_ENDPOINT
+    knows_endpoint_types = context.api_version >= _FIRST_WITH_ENDPOINT_TYPES
     if asked not in _ENDPOINT_NAMES:
-        code = ErrorCode.INVALID_REQUEST if context.api_version == 0 else ErrorCode.UNSUPPORTED_ENDPOINT_TYPE
-        return DescribeClusterResponse(error_code=code, error_message=f"Unsupported endpoint type {asked}")
-    if asked != served:
         return DescribeClusterResponse(
-            error_code=ErrorCode.MISMATCHED_ENDPOINT_TYPE,
+            error_code=ErrorCode.UNSUPPORTED_ENDPOINT_TYPE, error_message=f"Unsupported endpoint type {asked}"
+        )
+    if asked != served:
+        code = ErrorCode.MISMATCHED_ENDPOINT_TYPE if knows_endpoint_types else ErrorCode.INVALID_REQUEST
+        return DescribeClusterResponse(
+            error_code=code,
             error_message=(
                 f"The request was sent to an endpoint of type {_ENDPOINT_NAMES[served]}, "
                 f"but we wanted an endpoint of type {_ENDPOINT_NAMES[asked]}"

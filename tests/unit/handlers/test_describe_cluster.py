@@ -40,6 +40,17 @@ def test_the_other_kind_of_node_is_refused() -> None:
     )
 
 
+def test_a_version_without_kinds_cannot_be_asked_of_the_controller_listener() -> None:
+    context = context_of(
+        image_of(cluster_records()), 0, listener_name="CONTROLLER", listener_is_controller=True
+    )
+    answer = handle(DescribeClusterRequest(), context)
+    assert answer.error_code == ErrorCode.INVALID_REQUEST
+    assert answer.error_message == (
+        "The request was sent to an endpoint of type CONTROLLER, but we wanted an endpoint of type BROKER"
+    )
+
+
 def test_an_unknown_kind_of_node_is_refused() -> None:
     answer = handle(DescribeClusterRequest(endpoint_type=7), context_of(image_of(cluster_records()), 1))
     assert answer.error_code == ErrorCode.UNSUPPORTED_ENDPOINT_TYPE
