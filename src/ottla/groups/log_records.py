@@ -7,10 +7,9 @@ that a machine can skip or apply them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from struct import Struct
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from ottla.groups.records import (
     GroupMetadataKey,
@@ -35,8 +34,7 @@ FOREIGN_GROUP_TYPES: Mapping[int, str] = MappingProxyType({3: "consumer", 11: "s
 _GROUP_ID_LENGTH = Struct(">hh")
 
 
-@dataclass(frozen=True, slots=True)
-class OffsetRecord:
+class OffsetRecord(NamedTuple):
     """An offset was committed, or removed when `value` is None."""
 
     key: OffsetCommitKey
@@ -45,24 +43,21 @@ class OffsetRecord:
     """Whose transaction the commit waits for; NO_PRODUCER_ID for a plain commit."""
 
 
-@dataclass(frozen=True, slots=True)
-class ClassicGroupRecord:
+class ClassicGroupRecord(NamedTuple):
     """A classic group after a rebalance, or removed when `value` is None."""
 
     key: GroupMetadataKey
     value: GroupMetadataValue | None
 
 
-@dataclass(frozen=True, slots=True)
-class TransactionMarker:
+class TransactionMarker(NamedTuple):
     """A producer's transaction ended in this partition."""
 
     producer_id: int
     committed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ForeignRecord:
+class ForeignRecord(NamedTuple):
     """A record of a group type that is not served here."""
 
     key_type: int

@@ -7,9 +7,9 @@ with the machine, and the members join again.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from functools import singledispatchmethod
-from typing import Any
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, ClassVar
 
 from ottla.completion import Completion
 from ottla.errors import ErrorCode, KafkaError
@@ -77,7 +77,7 @@ class GroupShard:
     def handle(self, command: ShardCommand, now_ms: int) -> Effects[ShardRecord]:
         """Take one step for a command. Raises KafkaError to refuse it."""
         turn = self._turn(now_ms)
-        self._handle(command, turn)
+        self._RULES[type(command)](self, command, turn)
         return turn.effects
 
     def replay(self, record: ShardRecord) -> None:
@@ -170,12 +170,7 @@ class GroupShard:
     def _turn(self, now_ms: int) -> Turn:
         return Turn(now_ms, self._settings, self._deadlines, self._new_uuid)
 
-    @singledispatchmethod
-    def _handle(self, command: ShardCommand, _turn: Turn) -> None:
-        raise AssertionError(f"no rule for {command}")
-
-    @_handle.register
-    def _(self, command: JoinGroup, turn: Turn) -> None:
+    def _join(self, command: JoinGroup, turn: Turn) -> None:
         request = command.request
         group = self._groups.get(request.group_id)
         if request.group_id in self._foreign:
@@ -198,40 +193,33 @@ class GroupShard:
             "a first join only records that the group is there"
         )
 
-    @_handle.register
-    def _(self, command: SyncGroup, turn: Turn) -> None:
+    def _sync(self, command: SyncGroup, turn: Turn) -> None:
         classic_requests.sync(turn, self._group_with_members(command.request.group_id), command)
 
-    @_handle.register
-    def _(self, command: Heartbeat, turn: Turn) -> None:
+    def _heartbeat(self, command: Heartbeat, turn: Turn) -> None:
         group = self._groups.get(command.request.group_id)
         if group is None:
             raise KafkaError(ErrorCode.UNKNOWN_MEMBER_ID)
         classic_requests.heartbeat(turn, group, command)
 
-    @_handle.register
-    def _(self, command: LeaveGroup, turn: Turn) -> None:
+    def _leave(self, command: LeaveGroup, turn: Turn) -> None:
         group = self._groups.get(command.request.group_id)
         if group is None:
             raise KafkaError(ErrorCode.UNKNOWN_MEMBER_ID)
         classic_requests.leave(turn, group, command)
 
-    @_handle.register
-    def _(self, command: CommitOffsets, turn: Turn) -> None:
+    def _commit_offsets(self, command: CommitOffsets, turn: Turn) -> None:
         self._expect_cleanup(turn)
         offsets.commit(turn, self._groups.get(command.request.group_id), command)
 
-    @_handle.register
-    def _(self, command: FetchOffsets, turn: Turn) -> None:
+    def _fetch_offsets(self, command: FetchOffsets, turn: Turn) -> None:
         group = self._groups.get(command.request.group_id)
         turn.reply(command.reply_to, offsets.fetch(self._offsets, group, command))
 
-    @_handle.register
-    def _(self, command: DeleteOffsets, turn: Turn) -> None:
+    def _delete_offsets(self, command: DeleteOffsets, turn: Turn) -> None:
         offsets.delete(turn, self._offsets, self._groups.get(command.request.group_id), command)
 
-    @_handle.register
-    def _(self, command: DescribeGroups, turn: Turn) -> None:
+    def _describe_groups(self, command: DescribeGroups, turn: Turn) -> None:
         described = []
         for group_id in command.group_ids:
             group = self._groups.get(group_id)
@@ -242,13 +230,11 @@ class GroupShard:
                 described.append(describe_group(group))
         turn.reply(command.reply_to, described)
 
-    @_handle.register
-    def _(self, command: ListGroups, turn: Turn) -> None:
+    def _list_groups(self, command: ListGroups, turn: Turn) -> None:
         groups = (group for group in self._groups.values() if group.group_id not in self._foreign)
         turn.reply(command.reply_to, list_groups(groups, command.states, command.types))
 
-    @_handle.register
-    def _(self, command: DeleteGroups, turn: Turn) -> None:
+    def _delete_groups(self, command: DeleteGroups, turn: Turn) -> None:
         results = []
         for group_id in command.group_ids:
             group = self._groups.get(group_id)
@@ -263,14 +249,30 @@ class GroupShard:
             results.append(DeletableGroupResult(group_id=group_id, error_code=code))
         turn.reply(command.reply_to, results)
 
-    @_handle.register
-    def _(self, command: RemoveTopics, turn: Turn) -> None:
+    def _remove_topics(self, command: RemoveTopics, turn: Turn) -> None:
         for topic in command.topics:
             for group_id in self._offsets.groups_with(topic):
                 for partition in list(self._offsets.partitions_of(group_id)):
                     if partition.topic == topic:
                         offsets.remove(turn, group_id, partition)
         turn.reply(command.reply_to, None)
+
+    _RULES: ClassVar[Mapping[type[ShardCommand], Callable[[GroupShard, Any, Turn], None]]] = MappingProxyType(
+        {
+            JoinGroup: _join,
+            SyncGroup: _sync,
+            Heartbeat: _heartbeat,
+            LeaveGroup: _leave,
+            CommitOffsets: _commit_offsets,
+            FetchOffsets: _fetch_offsets,
+            DeleteOffsets: _delete_offsets,
+            DescribeGroups: _describe_groups,
+            ListGroups: _list_groups,
+            DeleteGroups: _delete_groups,
+            RemoveTopics: _remove_topics,
+        }
+    )
+    """What answers which command."""
 
     def _group_with_members(self, group_id: str) -> ClassicGroup:
         group = self._groups.get(group_id)

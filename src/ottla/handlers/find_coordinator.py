@@ -30,6 +30,11 @@ _NO_ERROR_TEXT = "NONE"
 TRANSACTIONS_REFUSED = ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
 """The one code on which both the Java producer and librdkafka give up; librdkafka retries every other one."""
 
+TRANSACTIONS_REFUSED_MESSAGE = (
+    "This broker does not serve transactions; use a producer without transactional.id."
+)
+"""Our own words, since those of the code would send people looking for missing rights."""
+
 
 def handle(request: FindCoordinatorRequest, context: RequestContext) -> FindCoordinatorResponse:
     """Say where the coordinator of each key is."""
@@ -38,9 +43,10 @@ def handle(request: FindCoordinatorRequest, context: RequestContext) -> FindCoor
         return FindCoordinatorResponse(coordinators=found)
     coordinator = _find(request.key, request.key_type, context)
     code = ErrorCode(coordinator.error_code)
+    words = _NO_ERROR_TEXT if code is ErrorCode.NONE else error_message(code)
     return FindCoordinatorResponse(
         error_code=code,
-        error_message=_NO_ERROR_TEXT if code is ErrorCode.NONE else error_message(code),
+        error_message=coordinator.error_message or words,
         node_id=coordinator.node_id,
         host=coordinator.host,
         port=coordinator.port,
@@ -49,7 +55,7 @@ def handle(request: FindCoordinatorRequest, context: RequestContext) -> FindCoor
 
 def _find(key: str, key_type: int, context: RequestContext) -> Coordinator:
     if key_type == TRANSACTION:
-        return _failed(key, TRANSACTIONS_REFUSED)
+        return _failed(key, TRANSACTIONS_REFUSED, TRANSACTIONS_REFUSED_MESSAGE)
     if key_type != GROUP:
         return _failed(key, ErrorCode.INVALID_REQUEST)
     services = context.services
@@ -72,5 +78,7 @@ def _endpoint(image: ClusterImage, node_id: int, listener_name: str) -> Endpoint
     return None if broker is None or broker.fenced else broker.endpoints.get(listener_name)
 
 
-def _failed(key: str, code: ErrorCode) -> Coordinator:
-    return Coordinator(key=key, node_id=_NO_NODE, host="", port=_NO_NODE, error_code=code, error_message="")
+def _failed(key: str, code: ErrorCode, message: str = "") -> Coordinator:
+    return Coordinator(
+        key=key, node_id=_NO_NODE, host="", port=_NO_NODE, error_code=code, error_message=message
+    )

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from tests.support.groups import GroupBroker
 
-from ottla.errors import ErrorCode
-from ottla.handlers.find_coordinator import handle
+from ottla.errors import ErrorCode, error_message
+from ottla.handlers.find_coordinator import TRANSACTIONS_REFUSED_MESSAGE, handle
 from ottla.metadata.records import FenceBrokerRecord
 from ottla.protocol.messages.find_coordinator import Coordinator, FindCoordinatorRequest
 from ottla.types import CONSUMER_OFFSETS_TOPIC
@@ -65,16 +65,20 @@ def test_a_fenced_broker_coordinates_nothing(broker: GroupBroker) -> None:
     assert response.error_code == ErrorCode.COORDINATOR_NOT_AVAILABLE
 
 
-@pytest.mark.parametrize(
-    ("key_type", "code"),
-    [
-        (1, ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED),
-        (2, ErrorCode.INVALID_REQUEST),
-        (9, ErrorCode.INVALID_REQUEST),
-    ],
-)
-def test_what_is_not_served_is_refused_for_good(broker: GroupBroker, key_type: int, code: ErrorCode) -> None:
+@pytest.mark.parametrize("key_type", [2, 9])
+def test_share_groups_are_refused_for_good(broker: GroupBroker, key_type: int) -> None:
+    code = ErrorCode.INVALID_REQUEST
     one = handle(FindCoordinatorRequest(key="k", key_type=key_type), broker.context(3))
-    assert (one.error_code, one.node_id) == (code, -1)
+    assert (one.error_code, one.error_message, one.node_id) == (code, error_message(code), -1)
     many = handle(FindCoordinatorRequest(coordinator_keys=["k"], key_type=key_type), broker.context(6))
     assert many.coordinators == [Coordinator(key="k", **NOWHERE, error_code=code, error_message="")]
+
+
+def test_transactions_are_refused_with_the_code_that_no_client_retries(broker: GroupBroker) -> None:
+    code = ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
+    one = handle(FindCoordinatorRequest(key="k", key_type=1), broker.context(3))
+    assert (one.error_code, one.error_message) == (code, TRANSACTIONS_REFUSED_MESSAGE)
+    (many,) = handle(
+        FindCoordinatorRequest(coordinator_keys=["k"], key_type=1), broker.context(6)
+    ).coordinators
+    assert (many.error_code, many.error_message, many.node_id) == (code, TRANSACTIONS_REFUSED_MESSAGE, -1)
