@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ottla.errors import ErrorCode
+from ottla.errors import ErrorCode, error_message
 from ottla.handlers.outcome import Outcome
 from ottla.protocol.api import ApiKey, response_class
 from ottla.protocol.messages import (
@@ -52,6 +52,8 @@ def error_response(api_key: ApiKey, version: int, request: Any, code: ErrorCode,
 def _produce(_version: int, request: produce.ProduceRequest, code: ErrorCode, message: str | None) -> Any:
     if request.acks == 0:
         return Outcome.CLOSE_CONNECTION
+    if message == error_message(code):
+        message = None  # Kafka leaves generic words out here (ApiError.fromThrowable)
     return produce.ProduceResponse(
         responses=[
             produce.TopicProduceResponse(

@@ -7,9 +7,9 @@ has not changed. The answer holds ranges of log files, which the connection send
 from __future__ import annotations
 
 from ottla.completion import Completion
-from ottla.errors import ErrorCode
+from ottla.errors import ErrorCode, KafkaError
 from ottla.handlers.context import RequestContext
-from ottla.partitions.fetch_sessions import FetchedPartition, FetchPlan, PartitionKey
+from ottla.partitions.fetch_sessions import INVALID_SESSION_ID, FetchedPartition, FetchPlan, PartitionKey
 from ottla.partitions.reader import FetchLimits, PartitionRead, PartitionReadResult
 from ottla.protocol.messages.fetch import (
     EpochEndOffset,
@@ -34,21 +34,21 @@ _ERRORS_WITH_LEADER = frozenset({ErrorCode.NOT_LEADER_OR_FOLLOWER, ErrorCode.FEN
 
 
 def handle(request: FetchRequest, context: RequestContext) -> FetchResponse | Completion[FetchResponse]:
-    """Read what the client wants.
-
-    Raises KafkaError for an unknown session or a wrong session epoch, which answers the whole request.
-    """
+    """Read what the client wants. An unknown session or a wrong session epoch answers the whole request."""
     services = context.services
     uses_topic_ids = context.api_version >= FIRST_VERSION_WITH_TOPIC_IDS
-    plan = services.fetch_sessions.plan(
-        request.session_id,
-        request.session_epoch,
-        _wanted(request),
-        _forgotten(request, uses_topic_ids=uses_topic_ids),
-        uses_topic_ids=uses_topic_ids,
-        is_privileged=_is_follower(request, context),
-        now_ms=context.now_ms,
-    )
+    try:
+        plan = services.fetch_sessions.plan(
+            request.session_id,
+            request.session_epoch,
+            _wanted(request),
+            _forgotten(request, uses_topic_ids=uses_topic_ids),
+            uses_topic_ids=uses_topic_ids,
+            is_privileged=_is_follower(request, context),
+            now_ms=context.now_ms,
+        )
+    except KafkaError as error:
+        return FetchResponse(error_code=error.code, session_id=INVALID_SESSION_ID)
     readable: list[FetchedPartition] = []
     reads: list[PartitionRead] = []
     unknown: list[tuple[FetchedPartition, ErrorCode]] = []

@@ -1,7 +1,7 @@
 """ListOffsets (2), v1-10: the offset for a time, or for one of the named places of a partition.
 
 Negative times are names; which of them a version knows is in the table below, others are UNSUPPORTED_VERSION. An
-offset that consumers may not read yet is hidden (facts 3.5). Every partition is answered by itself.
+offset that consumers may not read yet is hidden (facts 3.5). Every partition is answered by itself, and once.
 """
 
 from __future__ import annotations
@@ -32,6 +32,9 @@ LATEST_TIERED = -5
 FIRST_VERSIONS = {LATEST: 1, EARLIEST: 1, MAX_TIMESTAMP: 7, EARLIEST_LOCAL: 8, LATEST_TIERED: 9}
 """Named places and the first request version that may ask for them (ReplicaManager.timestampMinSupportedVersion)."""
 
+_NEVER = 0x7FFF
+"""Above every version: where a place that no version knows begins to be known."""
+
 FIRST_VERSION_WITH_LEADER_EPOCH = 4
 
 CONSUMER_REPLICA_ID = -1
@@ -53,11 +56,14 @@ def handle(request: ListOffsetsRequest, context: RequestContext) -> ListOffsetsR
         answers: list[ListOffsetsPartitionResponse] = []
         response.topics.append(ListOffsetsTopicResponse(name=topic.name, partitions=answers))
         for wish in topic.partitions:
+            times_asked = asked.pop((topic.name, wish.partition_index), 0)
+            if times_asked == 0:
+                continue  # it has its answer already
             answer = ListOffsetsPartitionResponse(partition_index=wish.partition_index)
             answers.append(answer)
-            if asked[topic.name, wish.partition_index] > 1:
+            if times_asked > 1:
                 answer.error_code = ErrorCode.INVALID_REQUEST
-            elif wish.timestamp < 0 and context.api_version < FIRST_VERSIONS.get(wish.timestamp, 0x7FFF):
+            elif wish.timestamp < 0 and context.api_version < FIRST_VERSIONS.get(wish.timestamp, _NEVER):
                 answer.error_code = ErrorCode.UNSUPPORTED_VERSION
             else:
                 _look_up(topic.name, wish, request, context, answer)

@@ -27,7 +27,7 @@ from ottla.protocol.messages.produce import (
 )
 from ottla.records.batch import CODEC_MASK, MAGIC, TRANSACTIONAL_BIT
 from ottla.records.compression import Codec
-from ottla.storage.append_check import AppendOrigin, NotOneBatchError, RecordsRefusedError
+from ottla.storage.append_check import AppendOrigin, NotOneBatchError, RecordsRefusedError, size_of_batch
 from ottla.storage.partition_log import AppendResult
 from ottla.types import INTERNAL_TOPICS, ZERO_UUID
 
@@ -67,7 +67,8 @@ def handle(
 ) -> ProduceResponse | Outcome | Completion[ProduceResponse | Outcome]:
     """Append what is to be appended.
 
-    Raises KafkaError TRANSACTIONAL_ID_AUTHORIZATION_FAILED when any batch belongs to a transaction.
+    Raises KafkaError, which answers the whole request: TRANSACTIONAL_ID_AUTHORIZATION_FAILED when any batch belongs to
+    a transaction, and CORRUPT_MESSAGE when something cannot be a batch at all.
     """
     if _has_transactional_batch(request):
         logger.warning(
@@ -114,15 +115,15 @@ def _answer_later(
 
 
 def _has_transactional_batch(request: ProduceRequest) -> bool:
+    """Tell whether the first batch of any partition is transactional. Raises KafkaError CORRUPT_MESSAGE."""
     for topic in request.topic_data:
         for partition in topic.partition_data:
             records = partition.records
-            if (
-                records is not None
-                and len(records) > _CODEC_AT
-                and records[_CODEC_AT] & TRANSACTIONAL_BIT
-                and records[_MAGIC_AT] == MAGIC
-            ):
+            if records is None:
+                continue
+            if len(records) <= _CODEC_AT or records[_MAGIC_AT] != MAGIC:
+                size_of_batch(records, 0)
+            elif records[_CODEC_AT] & TRANSACTIONAL_BIT:
                 return True
     return False
 

@@ -170,6 +170,8 @@ class Partition:
         self.leader_epoch = leader_epoch
         if self.is_leader:
             self.high_watermark = self.log.log_end_offset
+            # An epoch begins with the leadership, not with its first record (Kafka's `Partition.makeLeader`).
+            self.run_on_log(lambda log: log.leader_epochs.assign(leader_epoch, log.log_end_offset))
         self.changed()
 
     def append(self, records: Buffer, *, origin: AppendOrigin, now_ms: int) -> Completion[AppendResult]:

@@ -173,6 +173,11 @@ def check_append(
         if payload is None:
             payload = _unpack(records, codec)
         if not is_dense:
+            if codec is form.codec:
+                # As Kafka: where it need not compress anew it has not kept the records to number them anew.
+                raise KafkaError(
+                    ErrorCode.UNKNOWN_SERVER_ERROR, "The offset deltas of the batch are not 0, 1, 2, …"
+                )
             payload = _renumber(records, header)
         records, header = _rebuild(payload, header, form, max_timestamp)
         _check_rebuilt_size(header, config, topic_partition, origin)
@@ -194,15 +199,13 @@ def _only_batch(
     Fewer bytes behind it than a batch has are dropped, as Kafka drops them. Raises NotOneBatchError
     for no batch, another format or a second batch, and KafkaError CORRUPT_MESSAGE for what cannot be a batch.
     """
-    size = _size_of_next_batch(records, 0)
+    size = size_of_batch(records, 0)
     if size is None:
         raise NotOneBatchError("There must be at least one record batch per partition")
     if records[_MAGIC_AT] != MAGIC:
-        raise KafkaError(
-            ErrorCode.INVALID_RECORD, f"Only record batches with magic version {MAGIC} are accepted"
-        )
+        raise NotOneBatchError(f"Only record batches with magic version {MAGIC} are accepted")
     if size != len(records):
-        if _size_of_next_batch(records, size) is not None:
+        if size_of_batch(records, size) is not None:
             raise NotOneBatchError("There must be exactly one record batch per partition")
         records = memoryview(records)[:size]
     header = read_header(records)
@@ -211,8 +214,11 @@ def _only_batch(
     return header, records
 
 
-def _size_of_next_batch(records: Buffer, position: int) -> int | None:
-    """Return the size in bytes of the batch at `position`, None when no whole batch is there."""
+def size_of_batch(records: Buffer, position: int) -> int | None:
+    """Return the size in bytes of the batch at `position`, None when no whole batch is there.
+
+    Raises KafkaError CORRUPT_MESSAGE for what cannot be a batch of any format.
+    """
     remaining = len(records) - position
     if remaining < _SIZE_PREFIX_BYTES:
         return None

@@ -101,11 +101,11 @@ def test_an_empty_log_has_no_largest_timestamp(broker: DataDirectory) -> None:
     for timestamp in (-3, 0):
         assert ask(broker, timestamp, topic="empty") == found(-1, -1, -1)
     assert ask(broker, -1, topic="empty") == found(-1, 0, 0)
-    assert ask(broker, -2, topic="empty") == found(-1, 0, -1)
+    assert ask(broker, -2, topic="empty") == found(-1, 0, 0)
 
 
 def test_a_partition_listed_twice_is_an_invalid_request(broker: DataDirectory) -> None:
-    assert [answer.error_code for answer in ask(broker, -1, -2)] == [ErrorCode.INVALID_REQUEST] * 2
+    assert [answer.error_code for answer in ask(broker, -1, -2)] == [ErrorCode.INVALID_REQUEST]
 
 
 @pytest.mark.parametrize(

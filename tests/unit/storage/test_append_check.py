@@ -313,15 +313,32 @@ def test_a_batch_that_grows_beyond_the_limit_is_refused() -> None:
     assert "topartition t-3 which exceeds the maximum configured size of" in error.message
 
 
-def test_offset_deltas_with_gaps_are_put_right_in_compressed_batches() -> None:
+@pytest.mark.parametrize(
+    ("source", "target", "deltas"),
+    [
+        (Codec.NONE, "producer", [0, 0, 0]),  # stored as it came
+        (Codec.NONE, "lz4", [0, 1, 2]),
+        (Codec.LZ4, "zstd", [0, 1, 2]),
+        (Codec.LZ4, "uncompressed", [0, 1, 2]),
+        (Codec.LZ4, "producer", None),
+        (Codec.LZ4, "lz4", None),
+    ],
+)
+def test_offset_deltas_with_gaps_are_put_right_where_a_batch_is_compressed_anew(
+    source: Codec, target: str, deltas: list[int] | None
+) -> None:
     payload = b"".join(encode_record(record, 0, 0) for record in RECORDS[:3])
-    fields = BatchHeader(0, 0, -1, 2, 0, Codec.LZ4, 2, NOW_MS, NOW_MS, -1, -1, -1, 3)._asdict()
+    fields = BatchHeader(0, 0, -1, 2, 0, source, 2, NOW_MS, NOW_MS, -1, -1, -1, 3)._asdict()
     for name in ("batch_length", "magic", "crc"):
         del fields[name]
-    checked = check(assemble_batch(compress(Codec.LZ4, payload), **fields))
-    assert [record.offset for record in iterate_records(checked.records, 0, checked.header)] == [0, 1, 2]
+    batch = assemble_batch(compress(source, payload), **fields)
+    config = topic(compression_type=target)
+    if deltas is None:
+        assert refusal(batch, config).code is ErrorCode.UNKNOWN_SERVER_ERROR
+        return
+    checked = check(batch, config)
+    assert [record.offset for record in iterate_records(checked.records, 0, checked.header)] == deltas
     assert values(checked) == [(record.key, record.value, NOW_MS) for record in RECORDS[:3]]
-    assert checked.header.codec is Codec.LZ4
 
 
 def fix_crc(batch: bytearray) -> None:
