@@ -21,6 +21,7 @@ TABLES = {
 """Modules without a mirror test that are more than names: tables, each with what covers it."""
 
 COVERED_BY: dict[str, str] = {
+    "src/ottla/config/yaml_settings.py": "tests/unit/config/test_sources.py",
     "src/ottla/coordination/metadata_snapshots.py": "tests/unit/coordination/test_controller.py",
     "src/ottla/handlers/error_responses.py": "tests/system/test_bad_input.py",
     "src/ottla/handlers/registry.py": "tests/tidy/test_registry.py",

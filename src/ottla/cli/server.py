@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import socket
 from collections.abc import Sequence
@@ -50,6 +51,8 @@ def run(arguments: Sequence[str]) -> int:
     for line in setting_warnings(settings):
         _LOGGER.warning("%s", line)
 
+    # What a start makes is there to stay, so looking for garbage in it is a tenth of the start's time for nothing.
+    gc.disable()
     from ottla.server.process import run as run_process
 
     return run_process(config)

@@ -63,9 +63,9 @@ async def _serve(config: BrokerConfig) -> int:
         await broker.stop()
         print(f"ottla: {error}", file=sys.stderr)  # noqa: T201 - the one line for whoever started it
         return EXIT_START_FAILED
-    # What exists now lives as long as the broker: the collector need not look at it again.
-    gc.collect()
+    # What exists now lives as long as the broker: the collector begins with what comes after it.
     gc.freeze()
+    gc.enable()
     number = await ended
     await broker.stop()
     return EXIT_SIGNAL_BASE + number
