@@ -14,9 +14,8 @@ from typing import TypeVar
 
 from ottla.clock import Clock
 from ottla.completion import Completion
-from ottla.config.broker import resolve_broker_config
+from ottla.config.broker import with_dynamic_settings
 from ottla.config.listeners import SECURITY_PROTOCOLS
-from ottla.config.option import ConfigError
 from ottla.config.resolved import BrokerConfig
 from ottla.coordination.controller import Controller
 from ottla.coordination.metadata_log import MetadataLog
@@ -27,7 +26,6 @@ from ottla.groups.service import GroupService
 from ottla.handlers.context import Services
 from ottla.metadata.aspects.brokers import Endpoint
 from ottla.metadata.formatting import read_bootstrap_records
-from ottla.metadata.image import ClusterImage
 from ottla.metadata.inconsistency import InconsistentMetadataError
 from ottla.metadata.registration_plan import NodeRegistration
 from ottla.partitions.fetch_sessions import FetchSessionCache
@@ -106,7 +104,10 @@ class Broker:
             log, self._publisher, self._clock, self._tasks, lambda: self._config, cluster_id
         )
         await settled(controller.load(read_bootstrap_records(self._files, directory.path)))
-        self._config = config = with_dynamic_settings(self._config, self._publisher.image)
+        dynamic = self._publisher.image.configs
+        self._config = config = with_dynamic_settings(
+            self._config, dynamic.cluster_default(), dynamic.broker(self._config.node_id)
+        )
         partitions = self._open_partitions(directory, open_files, config)
         self._publisher.subscribe(partitions)
         groups = self._groups = GroupService(config, partitions, Runtime(self._clock, self._tasks))
@@ -239,22 +240,6 @@ def open_files_limit() -> int:
     """Return how many log files may be open: half of the descriptors, since connections need the others."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return min(max(soft // 2, 1), MAX_OPEN_LOG_FILES)
-
-
-def with_dynamic_settings(config: BrokerConfig, image: ClusterImage) -> BrokerConfig:
-    """Return the configuration with the settings that the metadata holds for this broker and for all.
-
-    Raises StartError for one that cannot be used.
-    """
-    try:
-        return resolve_broker_config(
-            config.settings,
-            socket.getfqdn,
-            dynamic_default=image.configs.cluster_default(),
-            dynamic_broker=image.configs.broker(config.node_id),
-        )
-    except ConfigError as error:
-        raise StartError(f"a dynamic setting in the metadata cannot be used: {error}") from error
 
 
 async def settled(completion: Completion[T]) -> T:
