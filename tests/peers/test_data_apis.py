@@ -5,184 +5,30 @@ back. Only times that each broker takes from its own clock are left out.
 """
 
 import re
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ottla.completion import Completion
-from ottla.errors import KafkaError
-from ottla.handlers.error_responses import error_response
-from ottla.handlers.outcome import Outcome
-from ottla.handlers.registry import load_handler
-from ottla.metadata.records import ConfigRecord, PartitionRecord, TopicRecord
-from ottla.protocol.api import ApiKey, request_class, response_class
-from ottla.protocol.messages import create_topics
+from ottla.protocol.api import ApiKey
 from ottla.protocol.messages import delete_records as d
 from ottla.protocol.messages import fetch as f
 from ottla.protocol.messages import list_offsets as lo
 from ottla.protocol.messages import offset_for_leader_epoch as ofle
 from ottla.protocol.messages import produce as p
-from ottla.records.batch import HEADER_SIZE_BYTES, compute_crc, read_header
-from ottla.records.builder import NewRecord, assemble_batch, build_batch, encode_record
-from ottla.records.compression import Codec, compress
-from ottla.storage.files import FileRange
+from ottla.records.builder import NewRecord, build_batch
+from ottla.records.compression import Codec
 from ottla.types import ZERO_UUID, Uuid
-from ottla.wire.compiler import decode_message, encode, encoder
 from tests.peers.kafka_broker import start_kafka
-from tests.support.broker_process import BrokerSettings, RunningBroker
-from tests.support.partitions import NODE_ID, DataDirectory
-from tests.support.raw_client import RawClient
+from tests.peers.pair import NOW_MS, Pair, normalised
+from tests.peers.produced_batches import PRODUCED, batch, damaged, records
+from tests.support.broker_process import BrokerSettings
+from tests.support.partitions import DataDirectory
 
 pytestmark = pytest.mark.java
 
-HOUR_MS = 3_600_000
 NO_LIMIT = 0x7FFFFFFF
-NOW_MS = time.time_ns() // 1_000_000
-
-
-class ClosedConnection:
-    """What a client sees that is answered by the end of the connection."""
-
-
-class Silence:
-    """No answer at all."""
-
-
-@dataclass
-class Pair:
-    """The real broker and this one, with the same topics."""
-
-    kafka: RunningBroker
-    ottla: DataDirectory
-
-    def create_topic(self, name: str, configs: dict[str, str] | None = None, partitions: int = 1) -> Uuid:
-        """Create a topic on both under the id that the real one has drawn."""
-        wanted = create_topics.CreatableTopic(
-            name=name,
-            num_partitions=partitions,
-            replication_factor=1,
-            configs=[
-                create_topics.CreatableTopicConfig(name=key, value=value)
-                for key, value in (configs or {}).items()
-            ],
-        )
-        request = create_topics.CreateTopicsRequest(topics=[wanted], timeout_ms=30_000)
-        with RawClient(self.kafka.port) as client:
-            (created,) = client.ask(ApiKey.CREATE_TOPICS, 7, request).topics
-        assert created.error_code == 0, created
-        self.ottla.change(
-            TopicRecord(name=name, topic_id=created.topic_id),
-            *(
-                ConfigRecord(resource_type=2, resource_name=name, name=key, value=value)
-                for key, value in (configs or {}).items()
-            ),
-            *(
-                PartitionRecord(
-                    partition_id=index,
-                    topic_id=created.topic_id,
-                    replicas=[NODE_ID],
-                    isr=[NODE_ID],
-                    leader=NODE_ID,
-                    leader_epoch=0,
-                )
-                for index in range(partitions)
-            ),
-        )
-        topic_id: Uuid = created.topic_id
-        self._wait_until_led(name, partitions)
-        return topic_id
-
-    def _wait_until_led(self, name: str, partitions: int) -> None:
-        wishes = [lo.ListOffsetsPartition(partition_index=index, timestamp=-1) for index in range(partitions)]
-        request = lo.ListOffsetsRequest(
-            replica_id=-1, topics=[lo.ListOffsetsTopic(name=name, partitions=wishes)]
-        )
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            with RawClient(self.kafka.port) as client:
-                (topic,) = client.ask(ApiKey.LIST_OFFSETS, 9, request).topics
-            if all(partition.error_code == 0 for partition in topic.partitions):
-                return
-        raise AssertionError(f"{name} has no leader")
-
-    def ask_kafka(self, api_key: ApiKey, version: int, request: Any) -> Any:
-        with RawClient(self.kafka.port, timeout_s=3) as client:
-            try:
-                return client.ask(api_key, version, request)
-            except ConnectionError:
-                return ClosedConnection
-            except TimeoutError:
-                return Silence
-
-    def ask_ottla(self, api_key: ApiKey, version: int, request: Any) -> Any:
-        decoded = decode_message(request_class(api_key), version, bytearray(encode(request, version)))
-        try:
-            response = load_handler(api_key)(decoded, self.ottla.context(version))
-        except KafkaError as error:
-            response = error_response(api_key, version, decoded, error.code, error.text)
-        if isinstance(response, Completion):
-            self.ottla.loop.advance(10)
-            response = response.result()
-        if response is Outcome.CLOSE_CONNECTION:
-            return ClosedConnection
-        pieces: list[Any] = [b""]
-        encoder(response_class(api_key), version)(response, pieces)
-        content = b"".join(piece.read() if isinstance(piece, FileRange) else piece for piece in pieces)
-        return decode_message(response_class(api_key), version, content)
-
-    def compare(self, api_key: ApiKey, version: int, request: Any) -> Any:
-        """Ask both and return what both have said."""
-        expected = normalised(self.ask_kafka(api_key, version, request))
-        assert normalised(self.ask_ottla(api_key, version, request)) == expected
-        return expected
-
-
-def normalised(response: Any) -> Any:
-    """Put what may differ into one form: the order of topics and partitions, and each broker's own time."""
-    return response if isinstance(response, type) else _sorted(response)
-
-
-def _sorted(response: Any) -> Any:
-    for attribute in ("responses", "topics"):
-        topics = getattr(response, attribute, None)
-        if topics is not None:
-            topics.sort(key=_topic_key)
-            for topic in topics:
-                partitions = (
-                    topic.partition_responses if hasattr(topic, "partition_responses") else topic.partitions
-                )
-                partitions.sort(key=_index)
-                for partition in partitions:
-                    _strip(partition)
-    return response
-
-
-def _topic_key(topic: Any) -> tuple[str, bytes]:
-    name = getattr(topic, "name", None) or getattr(topic, "topic", None) or ""
-    return name, getattr(topic, "topic_id", b"")
-
-
-def _index(partition: Any) -> int:
-    for name in ("index", "partition_index", "partition"):
-        if hasattr(partition, name):
-            found: int = getattr(partition, name)
-            return found
-    raise AssertionError(partition)
-
-
-def _strip(partition: Any) -> None:
-    if isinstance(partition, p.PartitionProduceResponse):
-        for error in partition.record_errors:
-            error.batch_index_error_message = re.sub(
-                r"within \[-?\d+, \d+\]", "within [A, B]", error.batch_index_error_message or ""
-            )
-        partition.log_append_time_ms = min(NOW_MS, partition.log_append_time_ms)
-    if isinstance(partition, f.PartitionData) and partition.records is not None:
-        partition.records = bytes(partition.records)
 
 
 @pytest.fixture(scope="module")
@@ -200,29 +46,6 @@ def topic(request: pytest.FixtureRequest) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "-", request.node.name).strip("-")
 
 
-def records(count: int = 3, key: bytes | None = b"k", timestamp_ms: int = NOW_MS) -> list[NewRecord]:
-    return [NewRecord(key, b"value-%d" % index, timestamp_ms + index) for index in range(count)]
-
-
-def batch(**fields: Any) -> bytearray:
-    return build_batch(records(), now_ms=NOW_MS, **fields)
-
-
-def changed(original: bytearray, *, payload: bytes | None = None, **fields: Any) -> bytearray:
-    """Return a batch with other header fields, or other records, and a right CRC."""
-    header = read_header(original)._replace(**fields)._asdict()
-    for name in ("batch_length", "magic", "crc"):
-        del header[name]
-    return assemble_batch(original[HEADER_SIZE_BYTES:] if payload is None else payload, **header)
-
-
-def damaged(original: bytearray, at: int, value: int, *, fix_crc: bool = False) -> bytearray:
-    original[at] = value
-    if fix_crc:
-        original[17:21] = compute_crc(original, 0, len(original)).to_bytes(4, "big")
-    return original
-
-
 def produce_request(
     topic: str,
     content: bytes | bytearray | None,
@@ -235,60 +58,6 @@ def produce_request(
     data = p.TopicProduceData(name=topic, topic_id=topic_id, partition_data=[partition])
     return p.ProduceRequest(acks=acks, timeout_ms=5_000, topic_data=[data])
 
-
-def unsound_record() -> bytearray:
-    payload = bytearray(batch()[HEADER_SIZE_BYTES:])
-    payload[4] = 0x7E  # the length of the first key, said to be 63
-    return changed(batch(), payload=bytes(payload))
-
-
-def sparse(codec: Codec) -> bytearray:
-    payload = b"".join(encode_record(record, 0, 0) for record in records())
-    packed = compress(codec, payload) if codec else payload
-    return changed(batch(codec=codec), payload=packed, attributes=int(codec))
-
-
-PRODUCED: dict[str, Callable[[], bytes | bytearray | None]] = {
-    "sound": batch,
-    "gzip": lambda: batch(codec=Codec.GZIP),
-    "snappy": lambda: batch(codec=Codec.SNAPPY),
-    "lz4": lambda: batch(codec=Codec.LZ4),
-    "zstd": lambda: batch(codec=Codec.ZSTD),
-    "empty": lambda: b"",
-    "torn": lambda: batch()[:-1],
-    "torn-second": lambda: batch() + batch()[:-1],
-    "two-batches": lambda: batch() + batch(),
-    "magic-1": lambda: damaged(batch(), 16, 1),
-    "magic-3": lambda: damaged(batch(), 16, 3),
-    "tiny": lambda: bytes(8) + (5).to_bytes(4, "big") + bytes(20),
-    "wrong-crc": lambda: damaged(batch(), 70, 0xFF),
-    "base-offset": lambda: changed(batch(), base_offset=3),
-    "too-many-counted": lambda: changed(batch(), records_count=4),
-    "none-counted": lambda: changed(batch(), records_count=0),
-    "last-delta-negative": lambda: changed(batch(), last_offset_delta=-1),
-    "last-delta-too-large": lambda: changed(batch(), last_offset_delta=3, records_count=4),
-    "last-delta-too-small": lambda: changed(batch(), last_offset_delta=1, records_count=2),
-    "control": lambda: batch(control=True),
-    "without-sequence": lambda: batch(producer_id=7, producer_epoch=0, base_sequence=-1),
-    "codec-5": lambda: changed(batch(), attributes=5),
-    "unsound-record": unsound_record,
-    "unsound-block": lambda: damaged(batch(codec=Codec.LZ4), HEADER_SIZE_BYTES, 0, fix_crc=True),
-    "sparse": lambda: sparse(Codec.NONE),
-    "sparse-lz4": lambda: sparse(Codec.LZ4),
-    "null-keys": lambda: build_batch(records(5, None), now_ms=NOW_MS),
-    "null-keys-zstd": lambda: build_batch(records(5, None), now_ms=NOW_MS, codec=Codec.ZSTD),
-    "future": lambda: build_batch(records(timestamp_ms=NOW_MS + 3 * HOUR_MS), now_ms=NOW_MS),
-    "past": lambda: build_batch(records(timestamp_ms=1), now_ms=NOW_MS),
-    "no-timestamps": lambda: build_batch([NewRecord(b"k", b"v", -1)], now_ms=NOW_MS),
-    "wrong-max-timestamp": lambda: changed(batch(), max_timestamp=NOW_MS + 77),
-    "log-append-time": lambda: batch(log_append_time=True),
-    "log-append-time-lz4": lambda: batch(log_append_time=True, codec=Codec.LZ4),
-    "large": lambda: build_batch([NewRecord(b"k", b"v" * 300_000)], now_ms=NOW_MS),
-    "large-zeros-gzip": lambda: build_batch(
-        [NewRecord(b"k", bytes(300_000))], now_ms=NOW_MS, codec=Codec.GZIP
-    ),
-    "transactional": lambda: batch(producer_id=7, producer_epoch=0, base_sequence=0, transactional=True),
-}
 
 TOPICS: dict[str, dict[str, str]] = {
     "plain": {"max.message.bytes": "200000"},
