@@ -8,16 +8,27 @@ preallocated, so that after a crash of Kafka's it ends in zeros, which are no en
 from __future__ import annotations
 
 import struct
+from array import array
 from bisect import bisect_right
 from collections.abc import Callable
+from typing import NamedTuple
 
 from ottla.storage.open_files import CachedFile
 
 MOST_ENTRIES_IN_MEMORY = 1024
-"""Per index that is appended to, 8 to 12 KiB: enough for lookups near the end, where most readers are."""
+"""Per index that is appended to, 16 to 20 KiB: enough for lookups near the end, where most readers are."""
 
 _ENTRIES_PER_PAGE = 512
 """Entries that a lookup further back reads at once, after it has found the page by its first entries."""
+
+
+class Tail(NamedTuple):
+    """The entries in memory; replaced as a whole when some of them leave it."""
+
+    entries_before: int
+    entries: bytearray
+    keys: array[int]
+    """The key of each entry, for a quick search."""
 
 
 class IndexFile:
@@ -35,9 +46,8 @@ class IndexFile:
         self._file = file
         self._entry_size = entry_size_bytes
         self._key = struct.Struct(key_format)
-        # The number of entries before the tail, and the tail; replaced as a whole when entries leave memory.
-        # The number is -1 until the file was looked at, since it may end in zeros.
-        self._tail: tuple[int, bytearray] = (-1 if file_size_bytes else 0, bytearray())
+        # None until the file was looked at, since it may end in zeros.
+        self._tail: Tail | None = None if file_size_bytes else Tail(0, bytearray(), array("q"))
         self._written = 0
 
     @property
@@ -46,8 +56,8 @@ class IndexFile:
         return self._file
 
     def __len__(self) -> int:
-        before, tail = self._loaded_tail()
-        return before + len(tail) // self._entry_size
+        before, _, keys = self._loaded_tail()
+        return before + len(keys)
 
     def load(self) -> None:
         """Look at the file, if that was not done yet; before anybody appends. Raises OSError."""
@@ -55,31 +65,32 @@ class IndexFile:
 
     def append(self, entry: bytes) -> None:
         """Add an entry, in memory; its key is at least that of the last one."""
-        self._loaded_tail()[1].extend(entry)
+        tail = self._loaded_tail()
+        tail.entries.extend(entry)
+        tail.keys.append(self._key.unpack_from(entry)[0])  # last: lookups see it now
 
     def make_room(self) -> None:
         """Write out entries when many wait in memory. Raises OSError, and then nothing is lost.
 
         Called before an append to the log, so that a full disk refuses the append as a whole.
         """
-        before, tail = self._loaded_tail()
-        count = len(tail) // self._entry_size
-        if count < 2 * MOST_ENTRIES_IN_MEMORY:
+        before, entries, keys = self._loaded_tail()
+        if len(keys) < 2 * MOST_ENTRIES_IN_MEMORY:
             return
         self.write_out()
-        leaving = count - MOST_ENTRIES_IN_MEMORY
-        self._tail = (before + leaving, tail[leaving * self._entry_size :])
+        leaving = len(keys) - MOST_ENTRIES_IN_MEMORY
+        self._tail = Tail(before + leaving, entries[leaving * self._entry_size :], keys[leaving:])
 
     def write_out(self) -> int:
         """Bring all entries into the file; return how many these are. Raises OSError.
 
         A flush may do so beside the appending caller: both then write the same bytes to the same places.
         """
-        before, tail = self._loaded_tail()
-        total = before + len(tail) // self._entry_size
+        before, entries, keys = self._loaded_tail()
+        total = before + len(keys)
         if self._written != total:
             start = max(self._written, before)
-            fresh = bytes(tail[(start - before) * self._entry_size : (total - before) * self._entry_size])
+            fresh = bytes(entries[(start - before) * self._entry_size : (total - before) * self._entry_size])
             self._file.files.pwrite(self._file.descriptor(), [fresh], start * self._entry_size)
             self._written = total
         return total
@@ -91,7 +102,7 @@ class IndexFile:
         size = count * self._entry_size
         if files.size_bytes(descriptor) != size:
             files.truncate(descriptor, size)
-        self._tail = (count, bytearray())
+        self._tail = Tail(count, bytearray(), array("q"))
 
     def replace(self, entries: bytes | bytearray) -> None:
         """Hold exactly these entries, in the file too. Raises OSError."""
@@ -100,7 +111,7 @@ class IndexFile:
         if entries:
             files.pwrite(descriptor, [entries], 0)
         self._written = len(entries) // self._entry_size
-        self._tail = (self._written, bytearray())
+        self._tail = Tail(self._written, bytearray(), array("q"))
 
     def flush(self) -> None:
         """Wait until all entries are on the disk. Raises OSError."""
@@ -109,11 +120,11 @@ class IndexFile:
 
     def entry(self, number: int) -> bytes:
         """Return one entry. Raises OSError."""
-        before, tail = self._loaded_tail()
+        before, entries, _ = self._loaded_tail()
         size = self._entry_size
         if number >= before:
             at = (number - before) * size
-            return bytes(tail[at : at + size])
+            return bytes(entries[at : at + size])
         return self._file.files.pread(self._file.descriptor(), size, number * size)
 
     def last_entry(self) -> bytes | None:
@@ -126,12 +137,9 @@ class IndexFile:
 
         Raises OSError.
         """
-        before, tail = self._loaded_tail()
-        size = self._entry_size
-        unpack_key = self._key.unpack_from
-        count = len(tail) // size
-        if count and unpack_key(tail, 0)[0] <= target:
-            return before + self._bisect(count, target, lambda number: unpack_key(tail, number * size)[0])
+        before, _, keys = self._loaded_tail()
+        if keys and keys[0] <= target:
+            return before + bisect_right(keys, target) - 1
         return self._find_last_in_file(before, target)
 
     def _find_last_in_file(self, count: int, target: int) -> int:
@@ -156,13 +164,12 @@ class IndexFile:
     def _bisect(count: int, target: int, key_of: Callable[[int], int]) -> int:
         return bisect_right(range(count), target, key=key_of) - 1
 
-    def _loaded_tail(self) -> tuple[int, bytearray]:
+    def _loaded_tail(self) -> Tail:
         tail = self._tail
-        if tail[0] >= 0:
-            return tail
-        self._written = self._count_entries_in_file()
-        self._tail = (self._written, bytearray())
-        return self._tail
+        if tail is None:
+            self._written = self._count_entries_in_file()
+            tail = self._tail = Tail(self._written, bytearray(), array("q"))
+        return tail
 
     def _count_entries_in_file(self) -> int:
         files, descriptor, size = self._file.files, self._file.descriptor(), self._entry_size

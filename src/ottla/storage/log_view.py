@@ -82,9 +82,9 @@ def read_range(
         if segment.base_offset >= upper_bound:
             break
         # Compaction may have removed the end of a segment; the offset is then in the next one.
-        found = segment.find_batch(offset)
-        if found is not None:
-            return _range_at(view, segment, found[0], max_bytes, upper_bound, must_return_a_batch)
+        position = segment.find_position(offset)
+        if position is not None:
+            return _range_at(view, segment, position, max_bytes, upper_bound, must_return_a_batch)
     return None
 
 
@@ -115,9 +115,9 @@ def _range_at(
 def _end_position(end: LogEnd, segment: Segment, upper_bound: int) -> int:
     """Return the position in the segment where the batches below `upper_bound` end."""
     if upper_bound < end.offset:
-        found = segment.find_batch(upper_bound)
-        if found is not None:
-            return found[0]
+        position = segment.find_position(upper_bound)
+        if position is not None:
+            return position
     return end.position if segment is end.segment else segment.size_bytes
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 
 from crc32c import crc32c
@@ -9,11 +10,17 @@ from crc32c import crc32c
 from ottla.records.batch import (
     CRC_START,
     HEADER_SIZE_BYTES,
+    MAGIC,
+    MINIMUM_BATCH_LENGTH,
+    SIZE_PREFIX_BYTES,
     BatchHeader,
     CorruptBatchError,
     read_header,
 )
 from ottla.storage.files import Descriptor, FileSystem
+
+_OFFSETS = struct.Struct(">qi4xB6xi")
+"""Base offset, batch length, magic and last offset delta of a batch header."""
 
 WALK_CHUNK_BYTES = 16 * 1024
 """Read at once when only headers are wanted: several batches of a few KiB, one of the usual 16 KiB."""
@@ -40,6 +47,31 @@ def walk_headers(
         _check_end(position, header, end)
         yield position, header
         position += header.size_bytes
+
+
+def find_position(
+    files: FileSystem, descriptor: Descriptor, position: int, end: int, offset: int
+) -> int | None:
+    """Return where the first batch starts, from `position` on, that ends at or after `offset`.
+
+    The quick way through many small batches: of each only offsets and size are read. None where there is no such
+    batch before `end`. Raises CorruptBatchError as `walk_headers` does, and OSError.
+    """
+    chunk = b""
+    chunk_start = position
+    while position < end:
+        at = position - chunk_start
+        if at + HEADER_SIZE_BYTES > len(chunk):
+            chunk = files.pread(descriptor, min(WALK_CHUNK_BYTES, end - position), position)
+            chunk_start, at = position, 0
+            read_header(chunk)  # says what is wrong with too few bytes
+        base_offset, length, magic, last_offset_delta = _OFFSETS.unpack_from(chunk, at)
+        if magic != MAGIC or length < MINIMUM_BATCH_LENGTH:
+            read_header(chunk, at)
+        if base_offset + last_offset_delta >= offset:
+            return position
+        position += length + SIZE_PREFIX_BYTES
+    return None
 
 
 def scan_batches(files: FileSystem, descriptor: Descriptor, end: int) -> Iterator[tuple[int, BatchHeader]]:

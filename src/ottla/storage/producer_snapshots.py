@@ -122,10 +122,10 @@ def _replay(
     state: ProducerStateManager, segments: Sequence[Segment], start_offset: int, end_offset: int
 ) -> None:
     for segment in segments:
-        found = segment.find_batch(max(start_offset, segment.base_offset))
-        if found is None:
+        first = segment.find_position(max(start_offset, segment.base_offset))
+        if first is None:
             continue
-        for position, header in segment.walk(found[0]):
+        for position, header in segment.walk(first):
             if header.has_producer_id and header.base_offset >= start_offset:
                 _replay_batch(state, segment, position, header)
     state.end_offset = end_offset

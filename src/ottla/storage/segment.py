@@ -12,11 +12,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from ottla.records.batch import BatchHeader, CorruptBatchError
+from ottla.records.batch import HEADER_SIZE_BYTES, BatchHeader, CorruptBatchError, read_header
 from ottla.records.record import iterate_records
 from ottla.storage import offset_index, time_index
 from ottla.storage.files import Buffer, Descriptor
-from ottla.storage.log_walk import read_batch, walk_headers
+from ottla.storage.log_walk import find_position, read_batch, walk_headers
 from ottla.storage.offset_index import OffsetIndex
 from ottla.storage.open_files import CachedFile, OpenFiles
 from ottla.storage.time_index import NO_TIMESTAMP, TimeIndex, TimestampOffset
@@ -243,36 +243,30 @@ class Segment:
         limit = self.size_bytes if end is None else end
         return walk_headers(self.log.files, self.log.descriptor(), position, limit)
 
-    def find_batch(self, offset: int) -> tuple[int, BatchHeader] | None:
-        """Return position and header of the first batch that ends at or after `offset`; None past the end.
+    def find_position(self, offset: int) -> int | None:
+        """Return where the first batch starts that ends at or after `offset`; None past the end.
 
         Raises OSError, and CorruptBatchError where the log file is damaged.
         """
         limit = self.size_bytes
-        position = self.offset_index.lookup(offset).position
-        if not 0 <= position < limit:
-            return self._find_from(0, offset, limit)
-        batches = self.walk(position, limit)
-        try:
-            first = next(batches)
-        except CorruptBatchError as error:
-            logger.warning("%s does not fit its log and is passed over: %s", self._index_path(), error)
-            return self._find_from(0, offset, limit)
-        if position > 0 and first[1].base_offset > offset:
-            logger.warning("%s does not fit its log and is passed over", self._index_path())
-            return self._find_from(0, offset, limit)
-        if first[1].last_offset >= offset:
-            return first
-        for found in batches:
-            if found[1].last_offset >= offset:
-                return found
-        return None
+        index_offset, position = self.offset_index.lookup(offset)
+        descriptor = self.log.descriptor()
+        if position == 0:
+            return find_position(self.log.files, descriptor, 0, limit, offset)
+        if self._is_batch_with(index_offset, position, descriptor, limit):
+            return find_position(self.log.files, descriptor, position, limit, offset)
+        logger.warning("%s does not fit its log and is passed over", self._index_path())
+        return find_position(self.log.files, descriptor, 0, limit, offset)
 
-    def _find_from(self, position: int, offset: int, limit: int) -> tuple[int, BatchHeader] | None:
-        for found in self.walk(position, limit):
-            if found[1].last_offset >= offset:
-                return found
-        return None
+    def _is_batch_with(self, last_offset: int, position: int, descriptor: Descriptor, limit: int) -> bool:
+        """Tell whether a batch with this last offset starts there, as an index entry says."""
+        if not 0 < position < limit:
+            return False
+        try:
+            head = self.log.files.pread(descriptor, HEADER_SIZE_BYTES, position)
+            return read_header(head).last_offset == last_offset
+        except CorruptBatchError:
+            return False
 
     def _index_path(self) -> Path:
         return self.offset_index.entries.file.path

@@ -65,7 +65,8 @@ def test_memory_holds_only_the_last_entries(tmp_path: Path) -> None:
     for key in range(10 * index_file.MOST_ENTRIES_IN_MEMORY):
         index.make_room()
         index.append(ENTRY.pack(key, 0))
-    assert len(index._tail[1]) <= 2 * index_file.MOST_ENTRIES_IN_MEMORY * ENTRY.size
+    assert index._tail is not None
+    assert len(index._tail.keys) <= 2 * index_file.MOST_ENTRIES_IN_MEMORY
     assert [index.find_last(target) for target in (0, 5000, 10239, 99999)] == [0, 5000, 10239, 10239]
 
 

@@ -27,6 +27,11 @@ def append(segment: Segment, offset: int, timestamp: int, interval: int = 2500) 
     segment.append(batch, [to_index], index_interval_bytes=interval, now_ms=6000)
 
 
+def offset_at(segment: Segment, position: int | None) -> int:
+    assert position is not None
+    return next(segment.walk(position))[1].base_offset
+
+
 @pytest.fixture
 def segment(tmp_path: Path) -> Segment:
     segment = new_segment(tmp_path)
@@ -54,10 +59,8 @@ def test_time_entries_grow_and_name_the_batch_of_the_largest(segment: Segment) -
 
 def test_every_offset_is_found(segment: Segment) -> None:
     for offset in range(95, 120):
-        found = segment.find_batch(offset)
-        assert found is not None
-        assert found[1].base_offset == max(100, offset)
-    assert segment.find_batch(120) is None
+        assert offset_at(segment, segment.find_position(offset)) == max(100, offset)
+    assert segment.find_position(120) is None
 
 
 @pytest.mark.parametrize("position", [1, 500, 10_000_000, -5, 1069])
@@ -69,9 +72,7 @@ def test_an_index_that_lies_is_passed_over(tmp_path: Path, segment: Segment, pos
         )
     )
     for offset in range(100, 120):
-        found = segment.find_batch(offset)
-        assert found is not None
-        assert found[1].base_offset == offset
+        assert offset_at(segment, segment.find_position(offset)) == offset
 
 
 def test_the_next_offset_is_found_with_and_without_index(segment: Segment) -> None:
@@ -183,7 +184,7 @@ def test_deleted_files_keep_their_readers(segment: Segment) -> None:
     assert all(path.name.endswith(".deleted") for path in renamed)
     segment.forget_files()
     assert len(os.pread(descriptor.number, 100, 0)) == 100
-    found = segment.find_batch(119)
+    found = segment.find_position(119)
     assert found is not None, "a reader that still has the segment finds its files under their new names"
 
 
