@@ -38,7 +38,7 @@ class IndexFile:
     of `_tail` is the appending caller's.
     """
 
-    __slots__ = ("_entry_size", "_file", "_key", "_tail", "_written")
+    __slots__ = ("_entry_size", "_file", "_key", "_tail", "_written", "count")
 
     def __init__(
         self, file: CachedFile, entry_size_bytes: int, key_format: str, file_size_bytes: int
@@ -49,6 +49,8 @@ class IndexFile:
         # None until the file was looked at, since it may end in zeros.
         self._tail: Tail | None = None if file_size_bytes else Tail(0, bytearray(), array("q"))
         self._written = 0
+        self.count = 0
+        """Number of entries, once the index was loaded."""
 
     @property
     def file(self) -> CachedFile:
@@ -66,6 +68,7 @@ class IndexFile:
     def append(self, entry: bytes) -> None:
         """Add an entry, in memory; its key is at least that of the last one."""
         tail = self._loaded_tail()
+        self.count += 1
         tail.entries.extend(entry)
         tail.keys.append(self._key.unpack_from(entry)[0])  # last: lookups see it now
 
@@ -110,7 +113,7 @@ class IndexFile:
         files.truncate(descriptor, 0)
         if entries:
             files.pwrite(descriptor, [entries], 0)
-        self._written = len(entries) // self._entry_size
+        self._written = self.count = len(entries) // self._entry_size
         self._tail = Tail(self._written, bytearray(), array("q"))
 
     def flush(self) -> None:
@@ -167,7 +170,7 @@ class IndexFile:
     def _loaded_tail(self) -> Tail:
         tail = self._tail
         if tail is None:
-            self._written = self._count_entries_in_file()
+            self._written = self.count = self._count_entries_in_file()
             tail = self._tail = Tail(self._written, bytearray(), array("q"))
         return tail
 

@@ -28,36 +28,32 @@ class OffsetPosition(NamedTuple):
 class OffsetIndex:
     """The offset index of the segment with this base offset."""
 
-    __slots__ = ("_base_offset", "_entries")
+    __slots__ = ("_base_offset", "entries")
 
     def __init__(self, file: CachedFile, base_offset: int, file_size_bytes: int) -> None:
         self._base_offset = base_offset
-        self._entries = IndexFile(file, ENTRY_SIZE_BYTES, ">i", file_size_bytes)
-
-    @property
-    def entries(self) -> IndexFile:
+        self.entries = IndexFile(file, ENTRY_SIZE_BYTES, ">i", file_size_bytes)
         """The file of entries."""
-        return self._entries
 
     def is_full(self, segment_index_bytes: int) -> bool:
         """Tell whether no entry fits any more into an index of this size."""
-        return len(self._entries) >= segment_index_bytes // ENTRY_SIZE_BYTES
+        return self.entries.count >= segment_index_bytes // ENTRY_SIZE_BYTES
 
     def append(self, offset: int, position: int) -> None:
         """Add the entry of a batch with this last offset."""
-        self._entries.append(encode_entry(offset - self._base_offset, position))
+        self.entries.append(encode_entry(offset - self._base_offset, position))
 
     def lookup(self, offset: int) -> OffsetPosition:
         """Return the entry with the largest offset at or below `offset`; without one, the segment's start.
 
         Raises OSError.
         """
-        number = self._entries.find_last(offset - self._base_offset)
-        return self._decode(self._entries.entry(number)) if number >= 0 else self._start()
+        number = self.entries.find_last(offset - self._base_offset)
+        return self._decode(self.entries.entry(number)) if number >= 0 else self._start()
 
     def last(self) -> OffsetPosition:
         """Return the last entry; without one, the segment's start. Raises OSError."""
-        entry = self._entries.last_entry()
+        entry = self.entries.last_entry()
         return self._decode(entry) if entry is not None else self._start()
 
     def _start(self) -> OffsetPosition:

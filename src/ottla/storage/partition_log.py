@@ -284,7 +284,8 @@ class PartitionLog:
         next_offset = batches[-1].last_offset + 1
         self.producer_state.end_offset = next_offset
         end = LogEnd(next_offset, segment, segment.size_bytes, base_offset, position)
-        self._view = self._view._replace(end=end)
+        view = self._view
+        self._view = LogView(end, view.base_offsets, view.segments)
 
     def roll(self, now_ms: int) -> Segment:
         """Finish the active segment and start a new one at the log's end; an empty one is kept.

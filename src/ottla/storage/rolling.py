@@ -14,7 +14,9 @@ def must_roll(
 ) -> bool:
     """Tell whether these batches, of `size_bytes` together, belong into a new segment. Raises OSError."""
     return segment.should_roll(
-        max_timestamp=max(batch.max_timestamp for batch in batches),
+        max_timestamp=batches[0].max_timestamp
+        if len(batches) == 1
+        else max(batch.max_timestamp for batch in batches),
         last_offset=batches[-1].last_offset,
         size_bytes=size_bytes,
         segment_bytes=config.segment_bytes,

@@ -151,7 +151,8 @@ class Segment:
 
         Raises OSError when the log is as it was before, and CannotUndoWriteError when not even that is sure.
         """
-        self._prepare()
+        if self._bytes_since_entry > index_interval_bytes or len(batches) > 1:
+            self._make_room_for_entries()
         start = position = self.size_bytes
         descriptor = self.log.descriptor()
         try:
@@ -161,8 +162,9 @@ class Segment:
             raise
         if start == 0 and batches:
             self._first_timestamp = max(batch.max_timestamp for batch in batches)
+        largest = self._largest
+        assert largest is not None, "a segment is loaded before it is appended to"
         for last_offset, max_timestamp, size in batches:
-            largest = self.largest_timestamp()
             if max_timestamp > largest.timestamp_ms:
                 self._largest = largest = TimestampOffset(max_timestamp, last_offset)
             if self._bytes_since_entry > index_interval_bytes:
@@ -174,11 +176,10 @@ class Segment:
         self.modified_ms = now_ms
         self.size_bytes = start + len(records)
 
-    def _prepare(self) -> None:
-        """Do everything beside the write itself that could fail."""
+    def _make_room_for_entries(self) -> None:
+        """Do what could fail of making an entry, so that nothing can after the write."""
         self.offset_index.entries.make_room()
         self.time_index.entries.make_room()
-        self.largest_timestamp()
 
     def _cut_back(self, descriptor: Descriptor, position: int, error: OSError) -> None:
         try:

@@ -30,21 +30,17 @@ class TimestampOffset(NamedTuple):
 class TimeIndex:
     """The time index of the segment with this base offset."""
 
-    __slots__ = ("_base_offset", "_entries", "_last")
+    __slots__ = ("_base_offset", "_last", "entries")
 
     def __init__(self, file: CachedFile, base_offset: int, file_size_bytes: int) -> None:
         self._base_offset = base_offset
-        self._entries = IndexFile(file, ENTRY_SIZE_BYTES, ">q", file_size_bytes)
-        self._last: TimestampOffset | None = None
-
-    @property
-    def entries(self) -> IndexFile:
+        self.entries = IndexFile(file, ENTRY_SIZE_BYTES, ">q", file_size_bytes)
         """The file of entries."""
-        return self._entries
+        self._last: TimestampOffset | None = None
 
     def is_full(self, segment_index_bytes: int) -> bool:
         """Tell whether no entry fits any more; the last place is kept for the one made on roll."""
-        return len(self._entries) >= segment_index_bytes // ENTRY_SIZE_BYTES - 1
+        return self.entries.count >= segment_index_bytes // ENTRY_SIZE_BYTES - 1
 
     def append_if_newer(self, timestamp_ms: int, offset: int) -> None:
         """Add an entry unless the last one has this timestamp or a later one.
@@ -52,7 +48,7 @@ class TimeIndex:
         Raises OSError, but not after a call of `last`.
         """
         if timestamp_ms > self.last().timestamp_ms:
-            self._entries.append(encode_entry(timestamp_ms, offset - self._base_offset))
+            self.entries.append(encode_entry(timestamp_ms, offset - self._base_offset))
             self._last = TimestampOffset(timestamp_ms, offset)
 
     def lookup(self, timestamp_ms: int) -> TimestampOffset:
@@ -60,20 +56,20 @@ class TimeIndex:
 
         Raises OSError.
         """
-        number = self._entries.find_last(timestamp_ms)
-        return self._decode(self._entries.entry(number)) if number >= 0 else self._start()
+        number = self.entries.find_last(timestamp_ms)
+        return self._decode(self.entries.entry(number)) if number >= 0 else self._start()
 
     def last(self) -> TimestampOffset:
         """Return the last entry; without one, no timestamp and the base offset. Raises OSError."""
         last = self._last
         if last is None:
-            entry = self._entries.last_entry()
+            entry = self.entries.last_entry()
             last = self._last = self._decode(entry) if entry is not None else self._start()
         return last
 
     def replace(self, entries: bytes | bytearray) -> None:
         """Hold exactly these entries. Raises OSError."""
-        self._entries.replace(entries)
+        self.entries.replace(entries)
         self._last = None
 
     def _start(self) -> TimestampOffset:
