@@ -1,0 +1,139 @@
+"""The metadata log goes from Ottla to Apache Kafka and back, with static and with recorded voters."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from confluent_kafka.admin import (
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    NewPartitions,
+    NewTopic,
+    ResourceType,
+)
+
+from tests.peers.kafka_broker import CLUSTER_ID
+from tests.peers.tools import KafkaTools
+from tests.support.broker_process import BrokerSettings, RunningBroker
+from tests.support.waiting import eventually
+from tests.system.conftest import STARTERS
+from tests.system.content import QUIET
+
+pytestmark = pytest.mark.java
+
+WAIT_S = 30.0
+# Small enough that every life of a broker writes a snapshot or more.
+OFTEN = {"metadata.log.max.record.bytes.between.snapshots": "2000"}
+
+
+@pytest.fixture
+def running() -> Iterator[list[RunningBroker]]:
+    """Collect the brokers of one test, so that none outlives it."""
+    brokers: list[RunningBroker] = []
+    yield brokers
+    for broker in brokers:
+        if broker.running:
+            broker.kill()
+
+
+def admin_of(broker: RunningBroker) -> AdminClient:
+    return AdminClient({"bootstrap.servers": broker.bootstrap, **QUIET})
+
+
+def change(broker: RunningBroker, life: int) -> None:
+    """Create, alter, grow and delete topics; what stays carries the number of this life."""
+    admin = admin_of(broker)
+    topics = [
+        NewTopic(f"kept-{life}", 3, 1, config={"retention.ms": str(life), "min.insync.replicas": "1"}),
+        NewTopic(f"gone-{life}", 2, 1),
+    ]
+    for done in admin.create_topics(topics).values():
+        done.result(WAIT_S)
+    admin.create_partitions([NewPartitions(f"kept-{life}", 4)])[f"kept-{life}"].result(WAIT_S)
+    entry = ConfigEntry("cleanup.policy", "compact", incremental_operation=AlterConfigOpType.SET)
+    resource = ConfigResource(ResourceType.TOPIC, f"kept-{life}", incremental_configs=[entry])
+    admin.incremental_alter_configs([resource])[resource].result(WAIT_S)
+    admin.delete_topics([f"gone-{life}"])[f"gone-{life}"].result(WAIT_S)
+
+
+def assert_kept(broker: RunningBroker, lives: int) -> None:
+    """Every kept topic is there and led; Apache Kafka may take a moment to apply what it has answered."""
+    admin = admin_of(broker)
+    led = dict.fromkeys(range(4), 1)
+    eventually(lambda: _led_topics(admin) == {f"kept-{life}": led for life in range(lives)})
+    for life in range(lives):
+        resource = ConfigResource(ResourceType.TOPIC, f"kept-{life}")
+        described = admin.describe_configs([resource])[resource].result(WAIT_S)
+        overrides = [described[name].value for name in ("retention.ms", "cleanup.policy")]
+        assert overrides == [str(life), "compact"]
+
+
+def _led_topics(admin: AdminClient) -> dict[str, dict[int, int]]:
+    """Return the leader of each partition of each topic."""
+    return {
+        name: {number: partition.leader for number, partition in topic.partitions.items()}
+        for name, topic in admin.list_topics(timeout=WAIT_S).topics.items()
+        if not name.startswith("__")
+    }
+
+
+def live(
+    kinds: list[str], settings: BrokerSettings, running: list[RunningBroker], *, crash: bool = False
+) -> None:
+    """Let brokers of these kinds live one after another on the same data directory."""
+    for life, kind in enumerate(kinds):
+        broker = STARTERS[kind](settings)
+        running.append(broker)
+        assert_kept(broker, life)
+        change(broker, life)
+        assert_kept(broker, life + 1)
+        if crash:
+            broker.kill()
+        else:
+            broker.stop()
+
+
+def assert_sound(directory: Path, tools: KafkaTools) -> None:
+    """Apache Kafka's own tool finds nothing wrong in log and snapshots."""
+    files = sorted(map(str, [*directory.glob("*.log"), *directory.glob("*.checkpoint")]))
+    done = tools.run("DumpLogSegments", ["--cluster-metadata-decoder", "--files", ",".join(files)]).checked()
+    assert done.stderr == ""
+    assert "isvalid: false" not in done.stdout
+    assert "Could not" not in done.stdout
+
+
+@pytest.mark.parametrize("crash", [False, True])
+def test_a_log_with_configured_voters_goes_back_and_forth(
+    kafka_tools: KafkaTools, tmp_path: Path, running: list[RunningBroker], crash: bool
+) -> None:
+    settings = BrokerSettings(tmp_path / "data", tmp_path, properties=OFTEN)
+    live(["ottla", "kafka", "ottla"], settings, running, crash=crash)
+    directory = settings.data_dir / "__cluster_metadata-0"
+    assert json.loads((directory / "quorum-state").read_text())["data_version"] == 0
+    assert_sound(directory, kafka_tools)
+
+
+def test_a_log_with_recorded_voters_goes_back_and_forth(
+    kafka_tools: KafkaTools, tmp_path: Path, running: list[RunningBroker]
+) -> None:
+    settings = BrokerSettings(tmp_path / "data", tmp_path, properties=OFTEN)
+    settings.properties = {
+        **OFTEN,
+        "controller.quorum.voters": "",
+        "controller.quorum.bootstrap.servers": f"localhost:{settings.controller_port}",
+    }
+    properties = tmp_path / "format.properties"
+    lines = {**settings.all_properties(), "log.dirs": str(settings.data_dir)}
+    properties.write_text("".join(f"{key}={value}\n" for key, value in lines.items()))
+    kafka_tools.run(
+        "StorageTool", ["format", "--standalone", "-t", CLUSTER_ID, "-c", str(properties)]
+    ).checked()
+    live(["ottla", "kafka", "ottla"], settings, running)
+    directory = settings.data_dir / "__cluster_metadata-0"
+    assert json.loads((directory / "quorum-state").read_text())["data_version"] == 1
+    assert_sound(directory, kafka_tools)
