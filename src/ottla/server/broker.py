@@ -159,6 +159,7 @@ class Broker:
             if self._controller is not None and self._broker_epoch >= 0:
                 shutdown = settled(self._controller.begin_controlled_shutdown())
                 await asyncio.wait_for(shutdown, STOP_STEP_LIMIT_S)
+                await asyncio.wait_for(settled(self._controller.fence()), STOP_STEP_LIMIT_S)
         except (KafkaError, TimeoutError) as error:
             logger.error("The metadata log could not take note of the stop: %s", error)
             return False
