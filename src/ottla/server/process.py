@@ -48,10 +48,9 @@ async def _serve(config: BrokerConfig) -> int:
     ended: asyncio.Future[signal.Signals] = loop.create_future()
 
     def end(number: signal.Signals) -> None:
-        signal_logger.info("Terminating process due to signal %s", number.name)
-        for handled in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(handled)
+        # Like a JVM, a broker that is stopping already takes no notice: `timeout`, for one, always signals twice.
         if not ended.done():
+            signal_logger.info("Terminating process due to signal %s", number.name)
             ended.set_result(number)
 
     for handled in (signal.SIGTERM, signal.SIGINT):
