@@ -39,6 +39,8 @@ class LoadedLog:
     recovery_point: int
     deleted_paths: list[Path] = field(default_factory=list)
     """Files that recovery has set aside as `.deleted`."""
+    has_new_segment: bool = False
+    """Whether a segment was made, whose name the disk may not know yet."""
 
 
 @dataclass(slots=True)
@@ -50,6 +52,7 @@ class LogLoader:
     index_interval_bytes: int
     now_ms: int
     _deleted_paths: list[Path] = field(default_factory=list)
+    _has_new_segment: bool = False
 
     def load(self, *, clean_shutdown: bool, recovery_point: int, log_start_offset: int) -> LoadedLog:
         """Return the log in this directory, recovered where that is needed.
@@ -91,6 +94,7 @@ class LogLoader:
             log_end_offset,
             log_end_offset if clean_shutdown and not is_changed else min(recovery_point, log_end_offset),
             self._deleted_paths,
+            self._has_new_segment,
         )
 
     def _segments(self, entries: Sequence[DirectoryEntry]) -> list[Segment]:
@@ -194,6 +198,7 @@ class LogLoader:
             return active.next_offset()
 
     def _new_segment(self, base_offset: int) -> Segment:
+        self._has_new_segment = True
         return Segment.create(
             self.open_files, self.directory, base_offset, now_ms=self.now_ms, roll_jitter_ms=0
         )

@@ -112,7 +112,7 @@ class PartitionLog:
         )
         self._deferred = DeferredDeletion(self._files)
         self._deferred.add(loaded.deleted_paths, now_ms + config.file_delete_delay_ms)
-        self._directory_needs_sync = True
+        self._directory_needs_sync = loaded.has_new_segment
         self._failure: str | None = None
 
     @classmethod
@@ -334,10 +334,7 @@ class PartitionLog:
                 view, offset, max_bytes, upper_bound=upper_bound, must_return_a_batch=must_return_a_batch
             )
 
-        return look(self._current_view, read)
-
-    def _current_view(self) -> LogView:
-        return self._view
+        return look(lambda: self._view, read)
 
     def offset_for_timestamp(self, timestamp_ms: int) -> FoundRecord | None:
         """Return the first record that is not older than the timestamp, None without one.
@@ -346,7 +343,7 @@ class PartitionLog:
         """
         self._check_online()
         return look(
-            self._current_view, lambda view: find_timestamp(view, timestamp_ms, self.log_start_offset)
+            lambda: self._view, lambda view: find_timestamp(view, timestamp_ms, self.log_start_offset)
         )
 
     def max_timestamp_offset(self) -> FoundRecord | None:
@@ -355,7 +352,7 @@ class PartitionLog:
         Raises OSError and KafkaError.
         """
         self._check_online()
-        return look(self._current_view, find_max_timestamp)
+        return look(lambda: self._view, find_max_timestamp)
 
     def end_offset_for_epoch(self, epoch: int) -> EpochStart:
         """Return the newest epoch not above `epoch` and the offset where it ends; -1 and -1 where unknown."""

@@ -63,6 +63,7 @@ class Segment:
     __slots__ = (
         "_bytes_since_entry",
         "_first_timestamp",
+        "_has_changed",
         "_largest",
         "base_offset",
         "created_ms",
@@ -100,6 +101,7 @@ class Segment:
         self.offset_index = OffsetIndex(file(offset_index.SUFFIX), base_offset, offset_index_bytes)
         self.time_index = TimeIndex(file(time_index.SUFFIX), base_offset, time_index_bytes)
         self._bytes_since_entry = 0
+        self._has_changed = False
         self._first_timestamp: int | None = None
         self._largest: TimestampOffset | None = None
 
@@ -174,6 +176,7 @@ class Segment:
             self._bytes_since_entry += size
             position += size
         self.modified_ms = now_ms
+        self._has_changed = True
         self.size_bytes = start + len(records)
 
     def _make_room_for_entries(self) -> None:
@@ -317,12 +320,16 @@ class Segment:
     def finish_indexes(self) -> None:
         """Complete the indexes: the largest timestamp gets its entry, and the files end with their entries.
 
-        Done when the segment becomes inactive and when the log is closed. Raises OSError.
+        Done when the segment becomes inactive and when the log is closed; nothing where nothing was appended since.
+        Raises OSError.
         """
+        if not self._has_changed:
+            return
         largest = self.largest_timestamp()
         self.time_index.append_if_newer(largest.timestamp_ms, largest.offset)
         self.offset_index.entries.trim()
         self.time_index.entries.trim()
+        self._has_changed = False
 
     def reset(
         self, size_bytes: int, offset_entries: bytes | bytearray, time_entries: bytes | bytearray

@@ -329,6 +329,16 @@ def test_a_flush_syncs_what_is_new_and_moves_the_recovery_point(tmp_path: Path) 
     assert "fsync" not in files.operations
 
 
+def test_a_log_that_was_only_opened_is_closed_without_a_write(tmp_path: Path) -> None:
+    files = FaultyFileSystem()
+    driver = LogDriver(tmp_path / "t-0", topic_config(), files)
+    driver.append(b"a")
+    driver.reopen(clean=True)
+    files.operations.clear()
+    driver.log.close()
+    assert files.operations == []
+
+
 def test_retention_by_size_deletes_the_oldest_segments(driver: LogDriver) -> None:
     for index in range(10):
         driver.append(b"%d" % index * 400)
