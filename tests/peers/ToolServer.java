@@ -123,24 +123,26 @@ public final class ToolServer {
             }
         }
 
-        synchronized void send(char kind, byte[] bytes, int offset, int length) throws IOException {
+        /** Sends a frame; nothing goes out after the exit code, nor to a caller who has gone. */
+        synchronized void send(char kind, byte[] bytes, int offset, int length) {
             if (finished) {
                 return;
             }
-            answers.writeByte(kind);
-            answers.writeInt(length);
-            answers.write(bytes, offset, length);
-            answers.flush();
+            try {
+                answers.writeByte(kind);
+                answers.writeInt(length);
+                answers.write(bytes, offset, length);
+                answers.flush();
+            } catch (IOException gone) {
+                // Not thrown on: a failure would stay with the stream, which later runs share.
+                finished = true;
+            }
         }
 
         /** Reports the exit code; what the run still does or says afterwards is of no interest to anyone. */
         synchronized void finish(int exitCode) {
             byte[] code = Integer.toString(exitCode).getBytes(StandardCharsets.US_ASCII);
-            try {
-                send('x', code, 0, code.length);
-            } catch (IOException gone) {
-                interrupt();
-            }
+            send('x', code, 0, code.length);
             finished = true;
         }
 

@@ -62,12 +62,18 @@ class ToolTimeoutError(AssertionError):
 
 @dataclass(slots=True)
 class ToolRun:
-    """A tool that goes on: its output is read as it comes."""
+    """A tool that goes on: its output is read as it comes. Leaving the context abandons it."""
 
     connection: socket.socket
     _output: dict[bytes, bytearray] = field(default_factory=lambda: {b"o": bytearray(), b"e": bytearray()})
     _exit_code: int | None = None
     _received: bytearray = field(default_factory=bytearray)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.connection.close()
 
     def type(self, text: str) -> None:
         """Send `text` to the tool's standard input."""
@@ -87,9 +93,8 @@ class ToolRun:
     def result(self, timeout_s: float = RUN_TIMEOUT_S) -> ToolResult:
         """Wait for the tool's end and return what it left; raises ToolTimeoutError."""
         deadline = monotonic() + timeout_s
-        with self.connection:
-            while self._exit_code is None:
-                self._read_frame(deadline)
+        while self._exit_code is None:
+            self._read_frame(deadline)
         return ToolResult(self._text(b"o"), self._text(b"e"), self._exit_code)
 
     def interrupt(self, timeout_s: float = RUN_TIMEOUT_S) -> ToolResult:
@@ -121,7 +126,6 @@ class ToolRun:
             try:
                 chunk = self.connection.recv(1 << 16)
             except TimeoutError:
-                self.connection.close()
                 raise ToolTimeoutError(f"the tool has not ended in time\n{self.said()}") from None
             assert chunk, f"the tools' JVM has gone\n{self.said()}"
             self._received += chunk
@@ -151,11 +155,11 @@ class KafkaTools:
         self, tool: str, arguments: Sequence[str], stdin: str | None = None, timeout_s: float = RUN_TIMEOUT_S
     ) -> ToolResult:
         """Run `tool` with `stdin` as its standard input to its end; raises ToolTimeoutError."""
-        run = self.start(tool, arguments)
-        if stdin is not None:
-            run.type(stdin)
-        run.end_input()
-        return run.result(timeout_s)
+        with self.start(tool, arguments) as run:
+            if stdin is not None:
+                run.type(stdin)
+            run.end_input()
+            return run.result(timeout_s)
 
     def close(self) -> None:
         """End the JVM."""

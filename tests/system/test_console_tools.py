@@ -46,6 +46,12 @@ def committed_offsets(run: RunTool, group: str) -> dict[int, tuple[str, str, str
     return {int(row[2]): (row[3], row[4], row[5]) for row in rows}
 
 
+def create(run: RunTool, topic: str, partitions: int = 1) -> None:
+    """Create a topic and wait until its leader answers; a producer that comes before may have to retry for long."""
+    run("TopicCommand", "--create", "--topic", topic, "--partitions", str(partitions))
+    eventually(lambda: len(run("GetOffsetShell", "--topic", topic).stdout.splitlines()) == partitions)
+
+
 def test_topics_are_created_listed_described_grown_and_deleted(
     run: RunTool, refused: RunTool, name: str
 ) -> None:
@@ -106,7 +112,7 @@ def test_a_topic_with_a_wrong_name_is_refused_with_the_reason(refused: RunTool) 
 
 @pytest.mark.parametrize("codec", ["none", "gzip", "snappy", "lz4", "zstd"])
 def test_lines_go_through_the_console_producer_and_consumer(run: RunTool, codec: str, name: str) -> None:
-    run("TopicCommand", "--create", "--topic", name)
+    create(run, name)
     lines = [f"h{number}:x\tkey{number}\tvälue {number}" for number in range(50)]
     properties = ["--property", "parse.key=true", "--property", "parse.headers=true"]
     typed = "\n".join(lines) + "\n"
@@ -122,7 +128,7 @@ def test_lines_go_through_the_console_producer_and_consumer(run: RunTool, codec:
 
 @pytest.mark.parametrize("protocol", ["classic", "consumer"])
 def test_a_group_is_listed_described_reset_and_deleted(run: RunTool, protocol: str, name: str) -> None:
-    run("TopicCommand", "--create", "--topic", name)
+    create(run, name)
     run("ConsoleProducer", "--topic", name, stdin="a\nb\nc\n")
     consume = ["--topic", name, "--group", name, "--from-beginning", "--max-messages", "3"]
     consume += ["--consumer-property", f"group.protocol={protocol}"]
@@ -148,18 +154,16 @@ def test_a_group_is_listed_described_reset_and_deleted(run: RunTool, protocol: s
 def test_the_members_of_a_living_group_are_described(
     kafka_tools: KafkaTools, broker: RunningBroker, run: RunTool, protocol: str, name: str
 ) -> None:
-    run("TopicCommand", "--create", "--topic", name, "--partitions", "2")
+    create(run, name, 2)
     run("ConsoleProducer", "--topic", name, stdin="a\n")
     consume = ["--bootstrap-server", broker.bootstrap, "--topic", name, "--group", name, "--from-beginning"]
-    consumer = kafka_tools.start(
-        "ConsoleConsumer", [*consume, "--consumer-property", f"group.protocol={protocol}"]
-    )
-    consumer.wait_for_output("a\n")
-
-    members = run("ConsumerGroupCommand", "--describe", "--group", name, "--members").stdout.splitlines()
-    state = run("ConsumerGroupCommand", "--describe", "--group", name, "--state").stdout.splitlines()
-    busy = run("ConsumerGroupCommand", "--delete", "--group", name).stdout
-    assert consumer.interrupt().stderr == "Processed a total of 1 messages\n"
+    consume += ["--consumer-property", f"group.protocol={protocol}"]
+    with kafka_tools.start("ConsoleConsumer", consume) as consumer:
+        consumer.wait_for_output("a\n")
+        members = run("ConsumerGroupCommand", "--describe", "--group", name, "--members").stdout.splitlines()
+        state = run("ConsumerGroupCommand", "--describe", "--group", name, "--state").stdout.splitlines()
+        busy = run("ConsumerGroupCommand", "--delete", "--group", name).stdout
+        assert consumer.interrupt().stderr == "Processed a total of 1 messages\n"
 
     group, member, host, client, partitions = members[2].split()
     assert (group, client, partitions) == (name, "console-consumer", "2")
@@ -171,7 +175,7 @@ def test_the_members_of_a_living_group_are_described(
 
 
 def test_offsets_are_printed_by_time_and_place(run: RunTool, refused: RunTool, name: str) -> None:
-    run("TopicCommand", "--create", "--topic", name, "--partitions", "2")
+    create(run, name, 2)
     run("ConsoleProducer", "--topic", name, stdin="a\n")
     sums = [
         sum(
@@ -201,7 +205,7 @@ def test_every_version_that_the_broker_offers_is_one_of_kafkas(run: RunTool, bro
 def test_the_configuration_of_a_topic_is_altered_and_described(
     run: RunTool, refused: RunTool, name: str
 ) -> None:
-    run("TopicCommand", "--create", "--topic", name)
+    create(run, name)
     entity = ["--entity-type", "topics", "--entity-name", name]
     added = run(
         "ConfigCommand",
@@ -234,7 +238,7 @@ def test_the_configuration_of_a_topic_is_altered_and_described(
 def test_the_performance_tools_write_and_read_every_record(
     kafka_tools: KafkaTools, broker: RunningBroker, run: RunTool, acks: str, name: str
 ) -> None:
-    run("TopicCommand", "--create", "--topic", name, "--partitions", "3")
+    create(run, name, 3)
     arguments = ["--topic", name, "--num-records", "20000", "--record-size", "100", "--throughput", "-1"]
     arguments += ["--producer-props", f"bootstrap.servers={broker.bootstrap}", f"acks={acks}"]
     written = kafka_tools.run("ProducerPerformance", arguments).checked()
@@ -247,7 +251,7 @@ def test_the_performance_tools_write_and_read_every_record(
 
 
 def test_records_are_deleted_up_to_an_offset(run: RunTool, name: str, tmp_path: Path) -> None:
-    run("TopicCommand", "--create", "--topic", name)
+    create(run, name)
     run("ConsoleProducer", "--topic", name, stdin="a\nb\nc\n")
     wanted = {"partitions": [{"topic": name, "partition": 0, "offset": 2}], "version": 1}
     path = tmp_path / "offsets.json"
@@ -261,7 +265,7 @@ def test_records_are_deleted_up_to_an_offset(run: RunTool, name: str, tmp_path: 
 def test_the_log_directory_and_the_quorum_are_described(
     run: RunTool, broker: RunningBroker, name: str
 ) -> None:
-    run("TopicCommand", "--create", "--topic", name)
+    create(run, name)
     lines = run("LogDirsCommand", "--describe", "--topic-list", name).stdout.splitlines()
     (directory,) = json.loads(lines[-1])["brokers"][0]["logDirs"]
     assert (directory["error"], directory["logDir"]) == (None, str(broker.data_dir))

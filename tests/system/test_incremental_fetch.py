@@ -38,15 +38,14 @@ def test_a_consumer_of_idle_partitions_asks_with_empty_requests(
         kafka_tools.run("TopicCommand", [*direct, "--create", "--partitions", str(PARTITION_COUNT)]).checked()
 
         tapped = ["--bootstrap-server", f"localhost:{tap.port}", "--topic", name, "--from-beginning"]
-        consumer = kafka_tools.start(
-            "ConsoleConsumer", [*tapped, "--consumer-property", "fetch.max.wait.ms=100"]
-        )
-        fetches = tap.wait_until(lambda seen: sum(map(is_idle_round, seen)) >= 5, WAIT_S)
-        idle_before = len(fetches)
-        kafka_tools.run("ConsoleProducer", direct, stdin="news\n").checked()
-        consumer.wait_for_output("news\n")
-        after = tap.wait_until(lambda seen: sum(map(is_idle_round, seen[idle_before:])) >= 5, WAIT_S)
-        assert consumer.interrupt().stdout == "news\n"
+        tapped += ["--consumer-property", "fetch.max.wait.ms=100"]
+        with kafka_tools.start("ConsoleConsumer", tapped) as consumer:
+            fetches = tap.wait_until(lambda seen: sum(map(is_idle_round, seen)) >= 5, WAIT_S)
+            idle_before = len(fetches)
+            kafka_tools.run("ConsoleProducer", direct, stdin="news\n").checked()
+            consumer.wait_for_output("news\n")
+            after = tap.wait_until(lambda seen: sum(map(is_idle_round, seen[idle_before:])) >= 5, WAIT_S)
+            assert consumer.interrupt().stdout == "news\n"
         assert broker.running
 
     opening = fetches[0]
