@@ -148,22 +148,20 @@ class Controller:
         self, topics: list[CreatableTopic], *, validate_only: bool, timeout_ms: int
     ) -> Completion[list[CreatableTopicResult]]:
         """Create topics; one result for every name. Fails with KafkaError."""
-        return self._within(
-            timeout_ms, self._submit(lambda reply_to: CreateTopics(topics, validate_only, reply_to))
-        )
+        return self._submit_within(timeout_ms, lambda reply_to: CreateTopics(topics, validate_only, reply_to))
 
     def delete_topics(
         self, topics: list[DeleteTopicState], *, timeout_ms: int
     ) -> Completion[list[DeletableTopicResult]]:
         """Delete topics named by name or id; one result for each. Fails with KafkaError."""
-        return self._within(timeout_ms, self._submit(lambda reply_to: DeleteTopics(topics, reply_to)))
+        return self._submit_within(timeout_ms, lambda reply_to: DeleteTopics(topics, reply_to))
 
     def create_partitions(
         self, topics: list[CreatePartitionsTopic], *, validate_only: bool, timeout_ms: int
     ) -> Completion[list[CreatePartitionsTopicResult]]:
         """Add partitions to topics; one result for every name. Fails with KafkaError."""
-        return self._within(
-            timeout_ms, self._submit(lambda reply_to: CreatePartitions(topics, validate_only, reply_to))
+        return self._submit_within(
+            timeout_ms, lambda reply_to: CreatePartitions(topics, validate_only, reply_to)
         )
 
     def incremental_alter_configs(
@@ -229,17 +227,26 @@ class Controller:
         self._shell.submit(make_command(reply_to))
         return reply_to
 
-    def _within(self, timeout_ms: int, reply: Completion[T]) -> Completion[T]:
-        """Give up waiting after a time; what was asked for may still happen, as with Kafka."""
+    def _submit_within(
+        self, timeout_ms: int, make_command: Callable[[Completion[Any]], Command]
+    ) -> Completion[Any]:
+        """Submit a command and give up waiting after a time.
+
+        Without any time nothing is done at all. What was begun may still happen after the client has heard of the
+        timeout, as with Kafka.
+        """
+        if timeout_ms <= 0:
+            return Completion.failed(KafkaError(ErrorCode.REQUEST_TIMED_OUT))
+        reply = self._submit(make_command)
         if reply.done:
             return reply
-        bounded: Completion[T] = Completion()
+        bounded: Completion[Any] = Completion()
         timer = self._tasks.call_later(
-            max(timeout_ms, 0),
+            timeout_ms,
             lambda: None if bounded.done else bounded.fail(KafkaError(ErrorCode.REQUEST_TIMED_OUT)),
         )
 
-        def forward(done: Completion[T]) -> None:
+        def forward(done: Completion[Any]) -> None:
             timer.cancel()
             if not bounded.done:
                 _pass_on(done, bounded)

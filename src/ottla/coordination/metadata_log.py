@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import cast
 
 from ottla.clock import Clock
 from ottla.completion import Completion
@@ -31,7 +31,7 @@ from ottla.metadata.log_entries import (
 )
 from ottla.metadata.quorum_state import FILE_NAME as QUORUM_STATE_FILE
 from ottla.metadata.quorum_state import QuorumState, decode_quorum_state, encode_leader
-from ottla.metadata.records import FeatureLevelRecord
+from ottla.metadata.records import FeatureLevelRecord, MetadataRecord
 from ottla.metadata.snapshot import SnapshotId
 from ottla.partitions.writer import DirectoryWriter
 from ottla.protocol.raft_records import KRaftVersionRecord, LeaderChangeMessage, Voter, VotersRecord
@@ -130,13 +130,16 @@ class MetadataLog:
         """The offset of the next record."""
         return self._log.log_end_offset
 
-    def append(self, records: list[Any]) -> Completion[None]:
+    def append(self, records: list[LogEntry]) -> Completion[None]:
         """Append metadata records; done when they are on the disk."""
         now_ms = self._clock.now_ms()
         for record in records:
             if isinstance(record, FeatureLevelRecord) and record.name == METADATA_VERSION:
                 self._metadata_version = record.feature_level
-        batches = build_data_batches(records, self._metadata_version, now_ms=now_ms)
+        # Only the log itself writes records of the quorum; machines plan metadata records.
+        batches = build_data_batches(
+            cast("list[MetadataRecord]", records), self._metadata_version, now_ms=now_ms
+        )
         content = bytearray().join(batches)
 
         def write() -> None:

@@ -38,7 +38,7 @@ class ClusterImage:
     producer_ids: ProducerIdsImage = field(default_factory=ProducerIdsImage)
     kept: KeptImage = field(default_factory=KeptImage)
 
-    def to_records(self, node_id: int) -> Iterator[Any]:
+    def to_records(self, node_id: int) -> Iterator[r.MetadataRecord]:
         """Yield the records that rebuild the image, in the order of Kafka's snapshots.
 
         `node_id` is the writer's own; the record of the producer ids names a broker.
@@ -125,14 +125,14 @@ class ImageBuilder:
     def __init__(self, image: ClusterImage) -> None:
         self._image = image
         self._deltas = _Deltas(image)
-        self._transaction: list[Any] | None = None
+        self._transaction: list[r.MetadataRecord] | None = None
 
     @property
     def in_transaction(self) -> bool:
         """Whether a metadata transaction has begun and not ended."""
         return self._transaction is not None
 
-    def replay(self, record: Any) -> None:
+    def replay(self, record: r.MetadataRecord) -> None:
         """Take in one committed record.
 
         Raises InconsistentMetadataError when it contradicts those before it.
@@ -194,7 +194,7 @@ class ImageBuilder:
             raise InconsistentMetadataError("a metadata transaction is aborted that never began")
         self._transaction = None
 
-    def _apply(self, record: Any) -> None:
+    def _apply(self, record: r.MetadataRecord) -> None:
         try:
             apply = _APPLIERS[type(record)]
         except KeyError:
@@ -203,7 +203,11 @@ class ImageBuilder:
 
 
 def apply_records(
-    image: ClusterImage, records: Iterable[Any], *, offset: int | None = None, epoch: int | None = None
+    image: ClusterImage,
+    records: Iterable[r.MetadataRecord],
+    *,
+    offset: int | None = None,
+    epoch: int | None = None,
 ) -> tuple[ClusterImage, ImageDelta]:
     """Return the image after one batch of records, and what they changed.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -162,18 +163,45 @@ def test_a_full_disk_is_an_answer_and_not_the_end(tmp_path: Path) -> None:
 
 
 def test_a_client_waits_no_longer_than_it_says(tmp_path: Path) -> None:
+    files = FaultyFileSystem()
+    format_directory(tmp_path, files)
+
+    async def main() -> None:
+        node = open_node(tmp_path, files)
+        await node.start()
+        disk_answers = threading.Event()
+
+        def stall(name: str) -> None:
+            if name == "fsync":
+                assert disk_answers.wait(20)
+
+        files.before = stall
+        topic = CreatableTopic(name="t", num_partitions=1, replication_factor=1)
+        hurried = node.controller.create_topics([topic], validate_only=False, timeout_ms=1)
+        with pytest.raises(KafkaError) as impatience:
+            await result_of(hurried)
+        assert impatience.value.code is ErrorCode.REQUEST_TIMED_OUT
+        disk_answers.set()
+        await create(node, "u")
+        assert sorted(node.image.topics.by_name) == ["t", "u"]
+        await node.stop()
+
+    run(main)
+
+
+def test_a_client_without_time_gets_nothing_done(tmp_path: Path) -> None:
     format_directory(tmp_path)
 
     async def main() -> None:
         node = open_node(tmp_path)
         await node.start()
         topic = CreatableTopic(name="t", num_partitions=1, replication_factor=1)
-        hurried = node.controller.create_topics([topic], validate_only=False, timeout_ms=0)
-        with pytest.raises(KafkaError) as impatience:
-            await result_of(hurried)
-        assert impatience.value.code is ErrorCode.REQUEST_TIMED_OUT
+        for timeout_ms in (0, -1):
+            refused = node.controller.create_topics([topic], validate_only=False, timeout_ms=timeout_ms)
+            assert isinstance(refused.error, KafkaError)
+            assert refused.error.code is ErrorCode.REQUEST_TIMED_OUT
         await create(node, "u")
-        assert sorted(node.image.topics.by_name) == ["t", "u"]
+        assert list(node.image.topics.by_name) == ["u"]
         await node.stop()
 
     run(main)
