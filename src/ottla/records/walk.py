@@ -7,7 +7,8 @@ with the common sizes inlined, and only rare ones go through `read_shape`. All t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import struct
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from ottla.records.batch import Buffer
@@ -23,6 +24,10 @@ _SHORTEST_RUN = 8
 _LONGEST_BACKOFF = 1024
 """After a run that was too short, at most this many records are walked before the next attempt."""
 
+_UNPACKED_BYTES = 4
+"""Timestamp deltas of up to this many bytes, 37 hours, are unpacked in one go."""
+
+_EVEN = bytes(range(0, 0x100, 2))
 _CONTINUING = bytes(range(0x80, 0x100))
 _ENDING = bytes(range(0x80))
 
@@ -278,30 +283,58 @@ class _Walk:
         how many there are; each column of their fixed bytes is looked at as a whole.
         """
         records = self.records
-        timestamp_at = start + (3 if records[start] >= 0x80 else 2)
+        timestamp_at = _end_of_varint(records, start) + 1
         delta_at = _end_of_varint(records, timestamp_at)
         key_at = _end_of_varint(records, delta_at)
-        key_size, value_at = _read_varint(records, key_at, _MAX_VARINT_BYTES)
-        fixed = [*range(start, timestamp_at - 1), *range(key_at, value_at), start + stride - 1]
-        value_at += max(key_size, 0)
-        value_size, end_of_value = _read_varint(records, value_at, _MAX_VARINT_BYTES)
-        fixed.extend(range(value_at, end_of_value))
-        if end_of_value + max(value_size, 0) + 1 != start + stride:
+        key_size, end_of_key_size = _read_varint(records, key_at, _MAX_VARINT_BYTES)
+        value_at = end_of_key_size + max(key_size, 0)
+        value_size, end_of_value_size = _read_varint(records, value_at, _MAX_VARINT_BYTES)
+        last = start + stride - 1
+        if end_of_value_size + max(value_size, 0) != last:
             return 0  # it has headers
         length = min(self.count - index, (self.limit - start) // stride - 1)
-
-        def column(at: int) -> bytes:
-            return records[at + stride : at + stride * length + 1 : stride]
-
-        for at in fixed:
-            length -= len(column(at).lstrip(records[at : at + 1]))
-        length = _dense_length([column(at) for at in range(delta_at, key_at)], index, length)
-        for at in range(timestamp_at, delta_at):
-            cells = column(at)
-            length -= len(cells.lstrip(_ENDING if at == delta_at - 1 else _CONTINUING))
-        for timestamp in set(zip(*(column(at) for at in range(timestamp_at, delta_at)), strict=True)):
-            self._take_timestamp(sum((byte & 0x7F) << 7 * place for place, byte in enumerate(timestamp)))
+        for at in (*range(start, timestamp_at - 1), *range(key_at, end_of_key_size), last):
+            length -= len(
+                records[at + stride : at + stride * length + 1 : stride].lstrip(records[at : at + 1])
+            )
+        for at in range(value_at, end_of_value_size):
+            length -= len(
+                records[at + stride : at + stride * length + 1 : stride].lstrip(records[at : at + 1])
+            )
+        end = stride * length + 1
+        length = _dense_length(
+            [records[at + stride : at + end : stride] for at in range(delta_at, key_at)], index, length
+        )
+        end = stride * length + 1
+        columns = [records[at + stride : at + end : stride] for at in range(timestamp_at, delta_at)]
+        for column in columns[:-1]:
+            length -= len(column[:length].lstrip(_CONTINUING))
+        length -= len(columns[-1][:length].lstrip(_ENDING))
+        for timestamp in _extreme_zigzags([column[:length] for column in columns]):
+            self._take_timestamp(timestamp)
         return length
+
+
+def _extreme_zigzags(columns: list[bytes]) -> Collection[int]:
+    """Return numbers in their zigzag form among which are the smallest and the largest that the columns spell."""
+    low = columns[0]
+    if len(columns) == 1:
+        return set(low)
+    if len(columns) > _UNPACKED_BYTES:
+        return {
+            sum((byte & 0x7F) << 7 * place for place, byte in enumerate(row))
+            for row in zip(*columns, strict=True)
+        }
+    rows = bytearray(_UNPACKED_BYTES * len(low))
+    for place, column in enumerate(columns):
+        rows[place::_UNPACKED_BYTES] = column
+    numbers: Collection[int] = struct.unpack(f"<{len(low)}I", rows)
+    if low and not low.translate(None, _EVEN):
+        numbers = (min(numbers), max(numbers))  # none is negative, so they order as they are
+    return {
+        number & 0x7F | number >> 1 & 0x3F80 | number >> 2 & 0x1FC000 | number >> 3 & 0xFE00000
+        for number in numbers
+    }
 
 
 def _dense_length(columns: list[bytes], index: int, length: int) -> int:
