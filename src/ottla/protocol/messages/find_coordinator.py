@@ -41,7 +41,7 @@ class FindCoordinatorResponse:
     throttle_time_ms: int = field(INT32, versions="1+")
     error_code: int = field(INT16, versions="0-3")
     error_message: str | None = field(STRING, versions="1-3", nullable="0+")
-    """Null where there is no error, and for errors without words."""
+    """`NONE` where there is no error, as Kafka writes it."""
     node_id: int = field(INT32, versions="0-3")
     """-1 on error."""
     host: str = field(STRING, versions="0-3")
