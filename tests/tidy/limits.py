@@ -39,15 +39,6 @@ COVERED_BY: dict[str, str] = {
     "src/ottla/server/process.py": "tests/system/test_restart.py",
     "src/ottla/server/receiving.py": "tests/unit/server/test_listener.py",
     "src/ottla/server/sockets.py": "tests/system/test_restart.py",
-    "src/ottla/storage/leftovers.py": "tests/unit/storage/test_partition_log.py",
-    "src/ottla/storage/log_loader.py": "tests/unit/storage/test_partition_log.py",
-    "src/ottla/storage/log_view.py": "tests/unit/storage/test_partition_log.py",
-    "src/ottla/storage/log_walk.py": "tests/unit/storage/test_partition_log.py",
-    "src/ottla/storage/producer_snapshots.py": "tests/unit/storage/test_partition_log.py",
-    "src/ottla/storage/recovery.py": "tests/crash/test_torn_tail.py",
-    "src/ottla/storage/retention.py": "tests/unit/storage/test_partition_log.py",
-    "src/ottla/storage/rolling.py": "tests/unit/storage/test_partition_log.py",
-    "src/ottla/storage/segment.py": "tests/unit/storage/test_partition_log.py",
 }
 """Modules whose mirror test stands elsewhere, because they are tested together: the module, and its test."""
 
