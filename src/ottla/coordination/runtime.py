@@ -5,8 +5,8 @@ What holds here, for group coordinator shards and the metadata controller alike:
 - Commands are handled in the order in which they arrive, one at a time, also those without records.
 - At most one append is in flight. Its records are replayed once they are committed, and only then do its
   replies leave. A command that arrives meanwhile waits in a bounded queue.
-- When an append fails nothing of it was replayed. Everybody who waits gets the error, and the machine is made
-  anew from its log.
+- When an append fails nothing of it was replayed. Whoever waits for it gets the error, everybody else who waits is
+  told to ask again, and the machine is made anew from its log.
 - An append that completes at once, the usual case, costs no extra turn of the loop and no task.
 """
 
@@ -85,7 +85,8 @@ class ShellErrors:
     """The machine is being made from its log."""
 
     closed: ErrorCode
-    """The machine was never loaded, could not be loaded, or is closed."""
+    """The machine was never loaded, could not be loaded, or is closed; or it is being made anew, and those who waited
+    for something else than the append that failed should ask again."""
 
     overloaded: ErrorCode
     """Too many commands wait behind an unfinished append, or one waited too long."""
@@ -216,11 +217,11 @@ class MachineShell(Generic[C, R]):
     def _wake(self, machine: Machine[C, R]) -> Effects[R] | None:
         try:
             return machine.wake(self._clock.now_ms())
-        except Exception as error:  # a bug without a client to tell: the log is the only state to trust
+        except Exception:  # a bug without a client to tell: the log is the only state to trust
             logger.exception(
                 "%s failed while it did what was due; it is loaded again from its log", self.name
             )
-            self._reload(self._client_error(error))
+            self._reload()
             return None
 
     def _perform(self, machine: Machine[C, R], effects: Effects[R]) -> None:
@@ -239,9 +240,8 @@ class MachineShell(Generic[C, R]):
             logger.warning(
                 "%s could not append %d records: %s", self.name, len(effects.records), appended.error
             )
-            error = self._client_error(appended.error)
-            _fail(effects.replies, error)
-            self._reload(error)
+            _fail(effects.replies, self._errors.append_failed(appended.error))
+            self._reload()
         else:
             self._replay(machine, effects)
         self._run()
@@ -256,9 +256,8 @@ class MachineShell(Generic[C, R]):
             logger.exception(
                 "%s could not replay its own records; it is loaded again from its log", self.name
             )
-            client_error = self._client_error(error)
-            _fail(effects.replies, client_error)
-            self._reload(client_error)
+            _fail(effects.replies, self._errors.append_failed(error))
+            self._reload()
         else:
             _release(effects.replies)
 
@@ -287,9 +286,9 @@ class MachineShell(Generic[C, R]):
         loaded.resolve(None)
         self._run()
 
-    def _reload(self, error: KafkaError) -> None:
+    def _reload(self) -> None:
         self._state = _State.LOADING
-        self._give_up(error)
+        self._give_up(KafkaError(self._errors.closed))
         last = self._loaded_after_failure_ms
         delay_ms = 0 if last is None else max(0, last + RELOAD_DELAY_MS - self._clock.now_ms())
         self._reload_timer = self._tasks.call_later(min(delay_ms, RELOAD_DELAY_MS), self._load_again)
@@ -323,9 +322,6 @@ class MachineShell(Generic[C, R]):
                 parked.fail(error)
         for command, _ in waiting:
             command.reply_to.fail(error)
-
-    def _client_error(self, error: BaseException) -> KafkaError:
-        return self._errors.append_failed(error)
 
     def _arm_wake_timer(self) -> None:
         if self._wake_due:

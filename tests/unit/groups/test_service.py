@@ -178,3 +178,18 @@ def test_a_partition_that_is_made_late_gets_its_shard_then(tmp_path: Path) -> No
         broker.create_offsets_topic()
         assert commit_to(broker) is ErrorCode.NOT_COORDINATOR
     assert commit_to(broker) is ErrorCode.NONE
+
+
+def test_a_group_whose_record_is_too_large_does_not_fail_the_others(broker: GroupBroker) -> None:
+    broker.configure_topic(CONSUMER_OFFSETS_TOPIC, "max.message.bytes", "2000")
+    neighbour = next(name for name in map(str, range(100)) if broker.groups.partition_for(name) == 0)
+    large = next(name for name in map(str, range(100, 200)) if broker.groups.partition_for(name) == 0)
+    parked = broker.join(neighbour)
+    command = commit(large, topic="orders", partitions=100)
+    broker.groups.submit(large, command)
+    assert error_of(command.reply_to).code is ErrorCode.UNKNOWN_SERVER_ERROR
+    assert error_of(parked).code is ErrorCode.NOT_COORDINATOR, (
+        "the client looks for the coordinator and joins again"
+    )
+    broker.loop.advance()
+    assert commit_to(broker, neighbour) is ErrorCode.NONE
