@@ -1,0 +1,38 @@
+"""One pair of brokers for all cases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.differential.case_files import load_cases
+from tests.differential.comparison import load_explanations, load_rules
+from tests.differential.runner import PROPERTIES, Summary, run_cases, target_of
+from tests.peers.kafka_broker import start_kafka
+from tests.support.broker_process import BrokerSettings, RunningBroker, start_ottla
+
+
+@pytest.fixture(scope="session")
+def brokers(
+    kafka_jars: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[RunningBroker, RunningBroker]]:
+    """Give Apache Kafka and Ottla with the same properties; `kafka_jars` skips the test where there is no Java."""
+    started: list[RunningBroker] = []
+    try:
+        for kind, start in (("kafka", start_kafka), ("ottla", start_ottla)):
+            work_dir = tmp_path_factory.mktemp(kind)
+            started.append(start(BrokerSettings(work_dir / "data", work_dir, properties=PROPERTIES)))
+        kafka, ottla = started
+        yield kafka, ottla
+    finally:
+        for broker in started:
+            broker.kill()
+
+
+@pytest.fixture(scope="session")
+def summary(brokers: tuple[RunningBroker, RunningBroker]) -> Summary:
+    """Give what came of all cases."""
+    targets = [target_of(broker.port, broker.controller_port) for broker in brokers]
+    return run_cases(load_cases(), *targets, load_rules(), load_explanations())

@@ -1,0 +1,211 @@
+"""Runs all cases with both brokers at once, and sums up what came of it.
+
+Topics that cases name are created together before the first case runs. Cases run side by side on threads, each
+with names of its own; those that are `alone` come last, one after the other.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from time import monotonic, time
+from typing import Any
+
+from ottla.protocol.api import ApiKey
+from ottla.protocol.messages.create_topics import CreatableTopic, CreatableTopicConfig, CreateTopicsRequest
+from ottla.protocol.messages.list_offsets import (
+    ListOffsetsPartition,
+    ListOffsetsRequest,
+    ListOffsetsTopic,
+)
+from ottla.protocol.messages.metadata import MetadataRequest
+from tests.differential.case_files import Case
+from tests.differential.comparison import Difference, Explanation, Rules, broken, compare
+from tests.differential.conversation import Conversation, Outcome, Target
+from tests.support.raw_client import RawClient
+
+# Properties of both brokers: small numbers where a case wants to meet a limit or see a time pass.
+PROPERTIES = {
+    "offsets.topic.num.partitions": "3",
+    "num.partitions": "2",
+    "group.min.session.timeout.ms": "1000",
+    "group.max.session.timeout.ms": "300000",
+    "group.max.size": "4",
+}
+# More cases at once than processors: most of them wait for a broker.
+THREADS = 6
+# Topics of one request: each is created with its files before the answer.
+TOPICS_PER_REQUEST = 100
+READY_TIMEOUT_S = 60.0
+READY_PAUSE_S = 0.05
+
+_INVALID_NAME_CHARACTERS = str.maketrans({"_": "-", ".": "-"})
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What came of one case."""
+
+    case: Case
+    kafka: Outcome
+    ottla: Outcome
+    differences: list[Difference]
+    broken: str | None
+
+
+@dataclass(slots=True)
+class Summary:
+    """What came of all cases."""
+
+    verdicts: list[Verdict]
+    unexplained: list[Difference] = field(default_factory=list)
+    explained: list[Difference] = field(default_factory=list)
+    stale: list[Explanation] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def broken(self) -> list[str]:
+        """Cases that compare nothing, with the reason."""
+        return [f"{item.case.identifier}: {item.broken}" for item in self.verdicts if item.broken]
+
+    def __str__(self) -> str:
+        steps = sum(len(item.kafka.answers) for item in self.verdicts)
+        return (
+            f"{len(self.verdicts)} cases, {steps} answers, {len(self.explained)} explained differences,"
+            f" {len(self.unexplained)} unexplained, {len(self.stale)} stale explanations,"
+            f" {len(self.broken)} broken cases, {self.seconds:.1f} s"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class NamedCase:
+    """A case with the names that belong to it alone, the same with both brokers."""
+
+    case: Case
+    names: dict[str, str]
+
+
+def run_cases(
+    cases: Sequence[Case], kafka: Target, ottla: Target, rules: Rules, explanations: Iterable[Explanation]
+) -> Summary:
+    """Run cases with both brokers and judge them."""
+    started = monotonic()
+    token = secrets.token_hex(2)
+    named = [NamedCase(case, _names(case, f"{token}-{number}")) for number, case in enumerate(cases)]
+    now_ms = int(time() * 1000)
+    with ThreadPoolExecutor(2 * THREADS) as pool:
+        kafka_ids, ottla_ids = pool.map(lambda target: _create_topics(target, named), (kafka, ottla))
+    with ThreadPoolExecutor(THREADS) as kafka_pool, ThreadPoolExecutor(THREADS) as ottla_pool:
+        sides = ((kafka_pool, kafka, kafka_ids), (ottla_pool, ottla, ottla_ids))
+        together = [item for item in named if not item.case.alone]
+        alone = [item for item in named if item.case.alone]
+        futures = {
+            item.case.identifier: [
+                pool.submit(_run, item, target, ids, now_ms) for pool, target, ids in sides
+            ]
+            for item in together
+        }
+        outcomes = {name: [future.result() for future in pair] for name, pair in futures.items()}
+        for item in alone:
+            pair = [pool.submit(_run, item, target, ids, now_ms) for pool, target, ids in sides]
+            outcomes[item.case.identifier] = [future.result() for future in pair]
+    verdicts = [
+        Verdict(
+            item.case, *pair, compare(item.case, *pair, rules, tuple(item.names.values())), broken(pair[0])
+        )
+        for item in named
+        for pair in [outcomes[item.case.identifier]]
+    ]
+    return _summary(verdicts, explanations, monotonic() - started)
+
+
+def _summary(verdicts: list[Verdict], explanations: Iterable[Explanation], seconds: float) -> Summary:
+    summary = Summary(verdicts, seconds=seconds)
+    known = list(explanations)
+    for verdict in verdicts:
+        for difference in verdict.differences:
+            covering = [item for item in known if item.covers(difference)]
+            for item in covering:
+                item.occurrences += 1
+            (summary.explained if covering else summary.unexplained).append(difference)
+    summary.stale = [item for item in known if not item.occurrences]
+    return summary
+
+
+def _names(case: Case, prefix: str) -> dict[str, str]:
+    return {
+        name: f"{prefix}-{name.translate(_INVALID_NAME_CHARACTERS)}" for name in [*case.topics, *case.names]
+    }
+
+
+def _run(item: NamedCase, target: Target, topic_ids: dict[str, Any], now_ms: int) -> Outcome:
+    names: dict[str, Any] = {**item.names, **item.case.constants, "now": now_ms}
+    captured = [(name, name, value) for name, value in target.names.items()]
+    for topic in item.case.topics:
+        names[f"{topic}.id"] = topic_ids[item.names[topic]]
+        captured.append((f"{topic}.id", "topic_id", names[f"{topic}.id"]))
+    conversation = Conversation(item.case, target, names)
+    conversation.outcome.captured = captured
+    return conversation.run()
+
+
+def _create_topics(target: Target, named: Sequence[NamedCase]) -> dict[str, Any]:
+    """Create the topics of all cases with one broker, wait until it serves them, and return their ids."""
+    topics = [
+        _creatable(item.names[name], item.case.topics[name]) for item in named for name in item.case.topics
+    ]
+    ids: dict[str, Any] = {}
+    with RawClient(target.port) as client:
+        for start in range(0, len(topics), TOPICS_PER_REQUEST):
+            request = CreateTopicsRequest(topics=topics[start : start + TOPICS_PER_REQUEST])
+            response = client.ask(ApiKey.CREATE_TOPICS, 7, request)
+            for topic in response.topics:
+                assert topic.error_code == 0, f"{topic.name}: {topic.error_message}"
+                ids[topic.name] = topic.topic_id
+        _wait_until_served(client, topics)
+    return ids
+
+
+def _creatable(name: str, description: Any) -> CreatableTopic:
+    if isinstance(description, int):
+        description = {"partitions": description}
+    configs = description.get("configs", {})
+    return CreatableTopic(
+        name=name,
+        num_partitions=description.get("partitions", 1),
+        replication_factor=1,
+        configs=[CreatableTopicConfig(name=key, value=str(value)) for key, value in configs.items()],
+    )
+
+
+def _wait_until_served(client: RawClient, topics: Sequence[CreatableTopic]) -> None:
+    """Ask for the end of every partition until there is none that is not served yet."""
+    waited_for = {topic.name: topic.num_partitions for topic in topics}
+    deadline = monotonic() + READY_TIMEOUT_S
+    while waited_for:
+        request = ListOffsetsRequest(
+            replica_id=-1,
+            topics=[
+                ListOffsetsTopic(
+                    name=name,
+                    partitions=[ListOffsetsPartition(partition_index=i, timestamp=-1) for i in range(count)],
+                )
+                for name, count in waited_for.items()
+            ],
+        )
+        response = client.ask(ApiKey.LIST_OFFSETS, 6, request)
+        waited_for = {
+            topic.name: waited_for[topic.name]
+            for topic in response.topics
+            if any(partition.error_code for partition in topic.partitions)
+        }
+        assert monotonic() < deadline, f"not served: {sorted(waited_for)}"
+
+
+def target_of(port: int, controller_port: int) -> Target:
+    """Return the target on two ports, with the name that its cluster has."""
+    with RawClient(port) as client:
+        cluster_id = client.ask(ApiKey.METADATA, 9, MetadataRequest(topics=[])).cluster_id
+    return Target(port, controller_port, {"cluster_id": cluster_id, "port": port})
