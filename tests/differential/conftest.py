@@ -13,6 +13,14 @@ from tests.differential.runner import PROPERTIES, Summary, run_cases, target_of
 from tests.peers.kafka_broker import start_kafka
 from tests.support.broker_process import BrokerSettings, RunningBroker, start_ottla
 
+TOTALS = pytest.StashKey[str]()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Show the totals of the comparison, also when nothing failed."""
+    if TOTALS in config.stash:
+        terminalreporter.write_line(f"Apache Kafka and Ottla: {config.stash[TOTALS]}")
+
 
 @pytest.fixture(scope="session")
 def brokers(
@@ -32,7 +40,9 @@ def brokers(
 
 
 @pytest.fixture(scope="session")
-def summary(brokers: tuple[RunningBroker, RunningBroker]) -> Summary:
+def summary(request: pytest.FixtureRequest, brokers: tuple[RunningBroker, RunningBroker]) -> Summary:
     """Give what came of all cases."""
-    targets = [target_of(broker.port, broker.controller_port) for broker in brokers]
-    return run_cases(load_cases(), *targets, load_rules(), load_explanations())
+    kafka, ottla = (target_of(broker.port, broker.controller_port) for broker in brokers)
+    found = run_cases(load_cases(), kafka, ottla, load_rules(), load_explanations())
+    request.config.stash[TOTALS] = str(found)
+    return found

@@ -13,7 +13,6 @@ pytestmark = pytest.mark.java
 
 
 def test_every_difference_is_explained(summary: Summary) -> None:
-    print(f"\n{summary}")
     assert not summary.unexplained, "\n" + report(summary.unexplained)
 
 

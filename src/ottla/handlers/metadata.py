@@ -92,6 +92,9 @@ def _asked_topics(
         known = (image.topics.by_id[topic_id] for topic_id in ids if topic_id in image.topics.by_id)
         return unknown + [_described(topic, image, context) for topic in known]
     names = dict.fromkeys(topic.name for topic in asked if topic.name is not None)
+    if any(topic.name is None for topic in asked):
+        # As Kafka, which stumbles over the missing name; no client asks so.
+        raise KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR, "A topic has neither a name nor an id")
     by_name = image.topics.by_name
     existing = [_described(by_name[name], image, context) for name in names if name in by_name]
     missing = [name for name in names if name not in by_name]

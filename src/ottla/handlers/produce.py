@@ -119,11 +119,12 @@ def _has_transactional_batch(request: ProduceRequest) -> bool:
     for topic in request.topic_data:
         for partition in topic.partition_data:
             records = partition.records
-            if records is None:
-                continue
-            if len(records) <= _CODEC_AT or records[_MAGIC_AT] != MAGIC:
-                size_of_batch(records, 0)
-            elif records[_CODEC_AT] & TRANSACTIONAL_BIT:
+            if (
+                records is not None
+                and size_of_batch(records, 0) is not None
+                and records[_CODEC_AT] & TRANSACTIONAL_BIT
+                and records[_MAGIC_AT] == MAGIC
+            ):
                 return True
     return False
 

@@ -232,7 +232,8 @@ def size_of_batch(records: Buffer, position: int) -> int | None:
         return None
     magic = records[position + _MAGIC_AT]
     if magic > MAGIC:
-        raise KafkaError(ErrorCode.CORRUPT_MESSAGE, f"Invalid magic found in record: {magic}")
+        signed = magic - 256 if magic > 127 else magic
+        raise KafkaError(ErrorCode.CORRUPT_MESSAGE, f"Invalid magic found in record: {signed}")
     return size if size <= remaining else None
 
 
