@@ -7,7 +7,6 @@ hash maps are sorted.
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import re
 from collections.abc import Iterator
@@ -28,6 +27,7 @@ from ottla.protocol.messages.offset_fetch import (
     OffsetFetchRequestTopics,
 )
 from ottla.protocol.messages.sync_group import SyncGroupRequestAssignment
+from ottla.wire.schema import Shape, schema_of
 from tests.support.broker_process import RunningBroker
 from tests.support.raw_client import RawClient
 from tests.support.waiting import eventually
@@ -62,12 +62,12 @@ class Conversation:
 def _differences(message: Any) -> str:
     """Return the fields of a message that are not at their default, in words."""
     words = []
-    for item in dataclasses.fields(message):
+    defaults = type(message)()
+    for item in schema_of(type(message)).fields:
         value = getattr(message, item.name)
-        default = item.default_factory() if item.default_factory is not dataclasses.MISSING else item.default
-        if value == default:
+        if value == getattr(defaults, item.name):
             continue
-        if isinstance(value, list) and value and dataclasses.is_dataclass(value[0]):
+        if item.shape is Shape.ARRAY and isinstance(item.element, type):
             parts = [_differences(element) for element in value]
             if item.name in {"groups", "results"}:
                 parts.sort()  # in Kafka these follow the buckets of a hash map
