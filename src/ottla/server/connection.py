@@ -161,7 +161,9 @@ class Connection:
         if self.is_closed:
             return
         if position < end:
+            # Newer bytes stay in the socket until these have had their turn: requests are answered in order.
             self._unparsed = memoryview(bytearray(received[position:]))
+            self._stop_reading()
         self._send()
 
     def _handle(self, frame: memoryview) -> None:

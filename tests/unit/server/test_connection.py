@@ -1,0 +1,116 @@
+"""What depends on the order of events within one turn of the loop, on a loop that the test turns by hand."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from collections.abc import Callable, Iterator
+from typing import Any, cast
+
+import pytest
+
+from ottla.completion import Completion
+from ottla.server.connection import Answer, Connection
+from ottla.server.receiving import SharedBuffer
+from tests.unit.server.support import RecordingSink, echo, frame
+
+
+class HandLoop:
+    """An event loop that does nothing by itself."""
+
+    def __init__(self) -> None:
+        self.readers: dict[int, Callable[[], None]] = {}
+        self.writers: dict[int, Callable[[], None]] = {}
+        self.soon: list[Callable[[], None]] = []
+
+    def time(self) -> float:
+        return 0.0
+
+    def add_reader(self, number: int, callback: Callable[[], None]) -> None:
+        self.readers[number] = callback
+
+    def remove_reader(self, number: int) -> None:
+        self.readers.pop(number, None)
+
+    def add_writer(self, number: int, callback: Callable[[], None]) -> None:
+        self.writers[number] = callback
+
+    def remove_writer(self, number: int) -> None:
+        self.writers.pop(number, None)
+
+    def call_soon(self, callback: Callable[[], None]) -> None:
+        self.soon.append(callback)
+
+    def poll(self) -> None:
+        """Tell everybody who waits for bytes to read, as if there were some."""
+        for callback in list(self.readers.values()):
+            callback()
+
+    def run_soon(self) -> None:
+        due, self.soon = self.soon, []
+        for callback in due:
+            callback()
+
+
+class Owner:
+    def connection_closed(self, connection: Connection) -> None:
+        pass
+
+
+@pytest.fixture
+def loop() -> HandLoop:
+    return HandLoop()
+
+
+@pytest.fixture
+def sink() -> RecordingSink:
+    return RecordingSink()
+
+
+@pytest.fixture
+def client(loop: HandLoop, sink: RecordingSink) -> Iterator[socket.socket]:
+    near, far = socket.socketpair()
+    far.setblocking(False)
+    near.setblocking(False)
+    connection = Connection(
+        far,
+        "127.0.0.1",
+        cast("Any", loop),
+        SharedBuffer(),
+        sink,
+        Owner(),
+        max_frame_bytes=1 << 20,
+        logger=logging.getLogger("test"),
+    )
+    with near:
+        yield near
+    connection.close()
+
+
+def test_bytes_that_arrive_while_older_ones_wait_for_their_turn_stay_behind_them(
+    loop: HandLoop, sink: RecordingSink, client: socket.socket
+) -> None:
+    parked: Completion[Answer] = Completion()
+    sink.answer = lambda body: parked if body == b"parked" else echo(body)
+    client.send(frame(b"parked") + frame(b"second") + frame(b"third")[:5])
+    loop.poll()
+    assert sink.requests == [b"parked"]
+    parked.resolve([frame(b"answer")])
+    client.send(frame(b"third")[5:])
+    # The new bytes are readable before the turn of the old ones has come.
+    loop.poll()
+    loop.run_soon()
+    loop.poll()
+    assert sink.requests == [b"parked", b"second", b"third"]
+    assert client.recv(1 << 16) == frame(b"answer") + frame(b"second") + frame(b"third")
+
+
+def test_answers_that_come_at_once_leave_in_one_send(
+    loop: HandLoop, sink: RecordingSink, client: socket.socket
+) -> None:
+    client.send(frame(b"one") + frame(b"two"))
+    loop.poll()
+    assert sink.requests == [b"one", b"two"]
+    assert client.recv(1 << 16) == frame(b"one") + frame(b"two")
+    assert not loop.soon
+    assert not loop.writers
