@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 import pytest
+from tests.unit.server.support import RecordingSink, echo, frame
 
 from ottla.completion import Completion
 from ottla.server.connection import Answer, Connection
 from ottla.server.receiving import SharedBuffer
-from tests.unit.server.support import RecordingSink, echo, frame
 
 
 class HandLoop:
