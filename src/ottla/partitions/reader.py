@@ -128,6 +128,8 @@ def _read_partition(
         max_bytes = min(read.max_bytes, bytes_left)
         if max_bytes < 0:
             return PartitionReadResult(ErrorCode.UNKNOWN_SERVER_ERROR)  # as Kafka answers a negative size
+        if read.fetch_offset == result.high_watermark and not partition.is_offline:
+            return result  # nothing new, as mostly when many partitions rest
         result.records = partition.log.read(
             read.fetch_offset,
             max_bytes,

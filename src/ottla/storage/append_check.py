@@ -126,6 +126,10 @@ class _Form(NamedTuple):
     """-1 when the records keep their own timestamps."""
 
 
+_ALL_CODECS = tuple(Codec)
+_AS_SENT = tuple(_Form(codec, None, -1) for codec in Codec)
+
+
 def check_append(
     records: Buffer,
     *,
@@ -199,19 +203,24 @@ def _only_batch(
     Fewer bytes behind it than a batch has are dropped, as Kafka drops them. Raises NotOneBatchError
     for no batch, another format or a second batch, and KafkaError CORRUPT_MESSAGE for what cannot be a batch.
     """
-    size = size_of_batch(records, 0)
-    if size is None:
-        raise NotOneBatchError("There must be at least one record batch per partition")
+    if len(records) < HEADER_SIZE_BYTES or read_size_prefix(records)[1] != len(records):
+        records = _cut_to_one_batch(records)
     if records[_MAGIC_AT] != MAGIC:
+        size_of_batch(records, 0)
         raise NotOneBatchError(f"Only record batches with magic version {MAGIC} are accepted")
-    if size != len(records):
-        if size_of_batch(records, size) is not None:
-            raise NotOneBatchError("There must be exactly one record batch per partition")
-        records = memoryview(records)[:size]
     header = read_header(records)
     if isinstance(records, bytes) or (isinstance(records, memoryview) and records.readonly):
         return header, bytearray(records)
     return header, records
+
+
+def _cut_to_one_batch(records: Buffer) -> Buffer:
+    size = size_of_batch(records, 0)
+    if size is None:
+        raise NotOneBatchError("There must be at least one record batch per partition")
+    if size != len(records) and size_of_batch(records, size) is not None:
+        raise NotOneBatchError("There must be exactly one record batch per partition")
+    return memoryview(records)[:size]
 
 
 def size_of_batch(records: Buffer, position: int) -> int | None:
@@ -242,14 +251,14 @@ def _known_codec(header: BatchHeader) -> Codec:
     number = header.attributes & CODEC_MASK
     if number > Codec.ZSTD:
         raise KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR, f"Unknown compression type id: {number}")
-    return Codec(number)
+    return _ALL_CODECS[number]
 
 
 def _form_to_store(codec: Codec, header: BatchHeader, config: TopicConfig, now_ms: int) -> _Form:
     """Apply compression.type and message.timestamp.type; control batches are never compressed by the broker."""
     log_append_time_ms = now_ms if config.message_timestamp_type == LOG_APPEND_TIME else -1
     if config.compression_type == "producer" or (codec is Codec.NONE and header.is_control):
-        return _Form(codec, _level(codec, config), log_append_time_ms)
+        return _AS_SENT[codec] if log_append_time_ms < 0 else _Form(codec, None, log_append_time_ms)
     target = _CODECS[config.compression_type]
     return _Form(target, _level(target, config), log_append_time_ms)
 
