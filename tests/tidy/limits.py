@@ -14,6 +14,7 @@ LONG_FUNCTIONS: dict[str, str] = {}
 """`path:name` of functions that may be longer; none is."""
 
 TABLES = {
+    "src/ottla/config/setting.py": "one value class, used by every test of config",
     "src/ottla/config/broker_options.py": "rows, tested as such in test_broker_options",
     "src/ottla/cli/common.py": "the table of tools and the help text; test_main covers both",
     "src/ottla/config/kinds.py": "short names for the words in option rows",

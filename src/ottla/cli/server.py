@@ -15,7 +15,8 @@ from ottla.config.broker import embedded_settings, resolve_broker_config, settin
 from ottla.config.listeners import url_host
 from ottla.config.option import ConfigError
 from ottla.config.resolved import BrokerConfig
-from ottla.config.sources import Setting, Settings, parse_overrides, read_settings
+from ottla.config.setting import Setting, Settings
+from ottla.config.sources import parse_overrides, read_settings
 from ottla.telemetry.logging import configure_logging
 from ottla.version import KAFKA_VERSION, OTTLA_VERSION
 

@@ -25,7 +25,8 @@ from ottla.config.option import (
     value_text,
 )
 from ottla.config.resolved import BrokerConfig, QuorumVoter
-from ottla.config.sources import EMBEDDED_SETTINGS, OVERRIDE_ORIGIN, Setting, Settings
+from ottla.config.setting import Setting, Settings
+from ottla.config.sources import EMBEDDED_SETTINGS, OVERRIDE_ORIGIN
 
 _NO_DYNAMIC: Mapping[str, str] = MappingProxyType({})
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from ottla.config.listeners import AdvertisedListener, Listener
 from ottla.config.option import Option, Value, default_value, parse_value
-from ottla.config.sources import Settings
+from ottla.config.setting import Settings
 from ottla.config.topic_options import TOPIC_OPTIONS
 
 

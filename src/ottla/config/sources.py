@@ -8,22 +8,10 @@ keys are joined with dots. Environment variables are not read.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import TypeAlias
+from collections.abc import Iterable
 
 from ottla.config.option import ConfigError
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """A value as it was written, and where: a file with its line, an override, or the embedded default."""
-
-    text: str
-    origin: str
-
-
-Settings: TypeAlias = Mapping[str, Setting]
+from ottla.config.setting import Setting, Settings
 
 OVERRIDE_ORIGIN = "--override"
 EMBEDDED_ORIGIN = "embedded default"

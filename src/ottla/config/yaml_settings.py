@@ -5,7 +5,7 @@ from __future__ import annotations
 import yaml
 
 from ottla.config.option import ConfigError
-from ottla.config.sources import Setting
+from ottla.config.setting import Setting
 
 
 def read_yaml(text: str, file_name: str) -> dict[str, Setting]:

@@ -11,7 +11,8 @@ from ottla.config.broker import (
 from ottla.config.broker_options import BROKER_OPTIONS
 from ottla.config.option import ConfigError, Effect
 from ottla.config.resolved import BrokerConfig, QuorumVoter
-from ottla.config.sources import EMBEDDED_SETTINGS, Setting
+from ottla.config.setting import Setting
+from ottla.config.sources import EMBEDDED_SETTINGS
 
 ROWS = [
     line.split("\t")

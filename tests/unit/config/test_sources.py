@@ -1,7 +1,8 @@
 import pytest
 
 from ottla.config.option import ConfigError
-from ottla.config.sources import Setting, parse_overrides, read_properties, read_settings
+from ottla.config.setting import Setting
+from ottla.config.sources import parse_overrides, read_properties, read_settings
 
 
 def properties(text: str) -> dict[str, str]:
