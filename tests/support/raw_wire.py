@@ -7,8 +7,12 @@ import socket
 import struct
 
 LENGTH = struct.Struct(">i")
-API_VERSIONS = 18
 FETCH = 1
+METADATA = 3
+API_VERSIONS = 18
+DESCRIBE_LOG_DIRS = 35
+DESCRIBE_QUORUM = 55
+CONSUMER_GROUP_HEARTBEAT = 68
 
 
 def frame(content: bytes) -> bytes:
@@ -39,6 +43,16 @@ def read_frame(stream: socket.socket) -> bytes:
     """Return the content of the next frame; raises as `read_exactly`."""
     (size,) = LENGTH.unpack(read_exactly(stream, LENGTH.size))
     return read_exactly(stream, size)
+
+
+def offered_apis(port: int, timeout_s: float) -> set[int]:
+    """Return the keys of the APIs that the broker on a loopback `port` offers."""
+    with socket.create_connection(("localhost", port), timeout_s) as stream:
+        stream.sendall(request(API_VERSIONS, 0, flexible=False))
+        answer = read_frame(stream)
+    correlation_id, error_code, count = struct.unpack_from(">ihi", answer)
+    assert (correlation_id, error_code) == (1, 0)
+    return {struct.unpack_from(">hhh", answer, 10 + 6 * number)[0] for number in range(count)}
 
 
 def is_closed(stream: socket.socket) -> bool:

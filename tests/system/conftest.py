@@ -8,6 +8,7 @@ import pytest
 
 from tests.peers.distribution import require_java
 from tests.peers.kafka_broker import start_kafka
+from tests.support import raw_wire
 from tests.support.broker_process import BrokerSettings, RunningBroker, start_ottla
 
 STARTERS: Mapping[str, Callable[[BrokerSettings], RunningBroker]] = {
@@ -16,6 +17,9 @@ STARTERS: Mapping[str, Callable[[BrokerSettings], RunningBroker]] = {
 }
 
 StartBroker = Callable[..., RunningBroker]
+RequireApi = Callable[[int], None]
+
+ANSWER_TIMEOUT_S = 10.0
 
 
 @pytest.fixture(scope="session")
@@ -38,6 +42,26 @@ def broker(
     yield running
     if running.running:
         running.kill()
+
+
+@pytest.fixture
+def require_api(broker: RunningBroker) -> RequireApi:
+    """Give a function that skips the test where the broker says that it does not offer an API."""
+
+    def require(api_key: int) -> None:
+        if api_key not in raw_wire.offered_apis(broker.port, ANSWER_TIMEOUT_S):
+            pytest.skip(f"{broker.kind} does not offer API {api_key}")
+
+    return require
+
+
+@pytest.fixture(params=["classic", "consumer"])
+def group_protocol(request: pytest.FixtureRequest, require_api: RequireApi) -> str:
+    """Give each group protocol that the broker offers: the classic one, and that of KIP-848."""
+    protocol: str = request.param
+    if protocol == "consumer":
+        require_api(raw_wire.CONSUMER_GROUP_HEARTBEAT)
+    return protocol
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Everything that clients can see of a broker, to compare two brokers on the same data directory.
 
 The workload writes what leaves different traces on disk: every compression, several segments, an idempotent
-producer, tombstones, a moved log start offset, a deleted topic, groups of both protocols.
+producer, tombstones, a moved log start offset, a deleted topic, groups of every protocol that the broker offers.
 """
 
 from collections.abc import Callable
@@ -29,6 +29,7 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
+from tests.support import raw_wire
 from tests.support.broker_process import RunningBroker
 
 WAIT_S = 30.0
@@ -91,8 +92,7 @@ def write_workload(broker: RunningBroker) -> None:
     _produce(broker, "compacted", 20, 10)
     _produce(broker, "deleted", 5, 10)
     admin.delete_topics(["deleted"])["deleted"].result(WAIT_S)
-    for group, protocol in GROUPS.items():
-        _commit(broker, group, protocol)
+    _commit_all(broker)
     deleted = admin.delete_records([TopicPartition("segments", 0, 1234)])
     for done in deleted.values():
         done.result(WAIT_S)
@@ -105,8 +105,7 @@ def write_more(broker: RunningBroker) -> None:
     admin.create_partitions([NewPartitions("empty", 4)])["empty"].result(WAIT_S)
     for topic in ("codecs", "segments", "later"):
         _produce(broker, topic, 25, 50, **{"compression.type": "zstd", "enable.idempotence": True})
-    for group, protocol in GROUPS.items():
-        _commit(broker, group, protocol)
+    _commit_all(broker)
 
 
 def read_content(broker: RunningBroker) -> BrokerContent:
@@ -141,6 +140,13 @@ def _produce(broker: RunningBroker, topic: str, count: int, value_size: int, **o
         )
         producer.poll(0)
     assert producer.flush(WAIT_S) == 0
+
+
+def _commit_all(broker: RunningBroker) -> None:
+    offered = raw_wire.offered_apis(broker.port, WAIT_S)
+    for group, protocol in GROUPS.items():
+        if protocol == "classic" or raw_wire.CONSUMER_GROUP_HEARTBEAT in offered:
+            _commit(broker, group, protocol)
 
 
 def _commit(broker: RunningBroker, group: str, protocol: str) -> None:

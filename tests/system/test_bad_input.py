@@ -14,7 +14,6 @@ from tests.support.broker_process import RunningBroker
 from tests.support.waiting import eventually
 
 ANSWER_TIMEOUT_S = 10.0
-METADATA = 3
 NO_SUCH_API = 9999
 UNSUPPORTED_VERSION = 35
 # The default of socket.request.max.bytes, and one more.
@@ -22,6 +21,9 @@ OVERSIZE_BYTES = 104_857_600 + 1
 CONNECTION_COUNT = 5_000
 # Connections that are open at a time: enough to need many accepts, below the limit of open files of this process.
 CONNECTIONS_AT_A_TIME = 250
+
+# Room for connections that come in a burst; with the default of 50 the system lets some of them wait a second.
+BROKER_PROPERTIES = {"socket.listen.backlog.size": "1024"}
 
 Connect = Callable[[], socket.socket]
 
@@ -35,13 +37,9 @@ def connect(broker: RunningBroker) -> Iterator[Connect]:
         )
 
 
-def assert_serves(connect: Connect) -> None:
+def assert_serves(broker: RunningBroker) -> None:
     """Ask for the API versions over a new connection; raises where no sound answer comes."""
-    stream = connect()
-    stream.sendall(raw_wire.request(raw_wire.API_VERSIONS, 0, flexible=False, correlation_id=7))
-    correlation_id, error_code, count = struct.unpack_from(">ihi", raw_wire.read_frame(stream))
-    assert (correlation_id, error_code) == (7, 0)
-    assert count > 20
+    assert raw_wire.METADATA in raw_wire.offered_apis(broker.port, ANSWER_TIMEOUT_S)
 
 
 @pytest.mark.parametrize(
@@ -53,19 +51,22 @@ def assert_serves(connect: Connect) -> None:
         pytest.param(raw_wire.LENGTH.pack(OVERSIZE_BYTES), id="oversize-frame"),
         pytest.param(raw_wire.frame(b""), id="empty-frame"),
         pytest.param(raw_wire.frame(b"\x00\x12"), id="cut-header"),
-        pytest.param(raw_wire.request(METADATA, 12, b"\xff" * 40, flexible=True), id="garbage-body"),
+        pytest.param(raw_wire.request(raw_wire.METADATA, 12, b"\xff" * 40, flexible=True), id="garbage-body"),
         pytest.param(
-            raw_wire.request(METADATA, 1, struct.pack(">i", 2**31 - 1), flexible=False), id="huge-array"
+            raw_wire.request(raw_wire.METADATA, 1, struct.pack(">i", 2**31 - 1), flexible=False),
+            id="huge-array",
         ),
         pytest.param(raw_wire.request(NO_SUCH_API, 0, flexible=False), id="unknown-api"),
-        pytest.param(raw_wire.request(METADATA, 99, flexible=True), id="unsupported-version"),
+        pytest.param(raw_wire.request(raw_wire.METADATA, 99, flexible=True), id="unsupported-version"),
     ],
 )
-def test_a_connection_that_sends_nonsense_is_closed(connect: Connect, content: bytes) -> None:
+def test_a_connection_that_sends_nonsense_is_closed(
+    broker: RunningBroker, connect: Connect, content: bytes
+) -> None:
     stream = connect()
     stream.sendall(content)
     assert raw_wire.is_closed(stream)
-    assert_serves(connect)
+    assert_serves(broker)
 
 
 def test_too_new_a_question_for_versions_is_answered_in_the_oldest(connect: Connect) -> None:
@@ -76,12 +77,12 @@ def test_too_new_a_question_for_versions_is_answered_in_the_oldest(connect: Conn
     assert struct.unpack_from(">hhh", answer, 10) == (raw_wire.API_VERSIONS, 0, 4)
 
 
-def test_half_a_frame_waits_without_holding_up_others(connect: Connect) -> None:
+def test_half_a_frame_waits_without_holding_up_others(broker: RunningBroker, connect: Connect) -> None:
     whole = raw_wire.request(raw_wire.API_VERSIONS, 0, flexible=False)
     halves = [connect() for _ in range(20)]
     for stream in halves:
         stream.sendall(whole[:7])
-    assert_serves(connect)
+    assert_serves(broker)
     for stream in halves:
         stream.sendall(whole[7:])
         assert raw_wire.read_frame(stream)[:4] == b"\0\0\0\1"
@@ -100,19 +101,19 @@ def test_requests_sent_at_once_are_answered_in_order(connect: Connect) -> None:
     assert answered == list(numbers)
 
 
-def test_a_bare_probe_leaves_no_trace_in_the_log(broker: RunningBroker, connect: Connect) -> None:
+def test_a_bare_probe_leaves_no_trace_in_the_log(broker: RunningBroker) -> None:
     before = len(broker.log_lines())
     for _ in range(10):
         socket.create_connection(("localhost", broker.port), ANSWER_TIMEOUT_S).close()
-    assert_serves(connect)
+    assert_serves(broker)
     said = [
         line for line in broker.log_lines()[before:] if re.search(r"\b(WARN|ERROR|FATAL)\b|Traceback", line)
     ]
     assert said == []
 
 
-def test_thousands_of_dropped_connections_leave_nothing_open(broker: RunningBroker, connect: Connect) -> None:
-    assert_serves(connect)
+def test_thousands_of_dropped_connections_leave_nothing_open(broker: RunningBroker) -> None:
+    assert_serves(broker)
     before = open_file_count(broker)
     for _ in range(CONNECTION_COUNT // CONNECTIONS_AT_A_TIME):
         with contextlib.ExitStack() as opened:
@@ -122,7 +123,7 @@ def test_thousands_of_dropped_connections_leave_nothing_open(broker: RunningBrok
                 # Some say nothing, some half a frame, some ask and do not wait for the answer.
                 question = raw_wire.request(raw_wire.API_VERSIONS, 0, flexible=False)
                 stream.sendall(question[: (0, 7, len(question))[number % 3]])
-    assert_serves(connect)
+    assert_serves(broker)
     eventually(lambda: open_file_count(broker) <= before + 10)
 
 

@@ -140,19 +140,18 @@ def test_a_record_that_is_too_large_is_refused(broker: RunningBroker, admin: Adm
     assert len(produce(broker, name, [b"x" * 1000])) == 1
 
 
-@pytest.mark.parametrize("protocol", ["classic", "consumer"])
 def test_a_consumer_continues_where_its_group_has_committed(
-    broker: RunningBroker, admin: AdminClient, open_consumer: OpenConsumer, protocol: str, name: str
+    broker: RunningBroker, admin: AdminClient, open_consumer: OpenConsumer, group_protocol: str, name: str
 ) -> None:
     create(admin, name)
     produce(broker, name, [str(number).encode() for number in range(6)])
 
-    first = open_consumer(name, group_protocol=protocol)
+    first = open_consumer(name, group_protocol=group_protocol)
     assert [message.value() for message in take(first, 4)] == [b"0", b"1", b"2", b"3"]
     first.commit(offsets=[TopicPartition(name, 0, 3)], asynchronous=False)
     first.close()
 
-    second = open_consumer(name, group_protocol=protocol)
+    second = open_consumer(name, group_protocol=group_protocol)
     assert [message.value() for message in take(second, 3)] == [b"3", b"4", b"5"]
     (committed,) = second.committed([TopicPartition(name, 0)], timeout=WAIT_S)
     assert committed.offset == 3

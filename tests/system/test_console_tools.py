@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.peers.tools import KafkaTools, ToolResult
+from tests.support import raw_wire
 from tests.support.broker_process import RunningBroker
 from tests.support.waiting import eventually
+from tests.system.conftest import RequireApi
 
 pytestmark = pytest.mark.java
 
@@ -126,17 +128,16 @@ def test_lines_go_through_the_console_producer_and_consumer(run: RunTool, codec:
     assert consumed.stderr == "Processed a total of 50 messages\n"
 
 
-@pytest.mark.parametrize("protocol", ["classic", "consumer"])
-def test_a_group_is_listed_described_reset_and_deleted(run: RunTool, protocol: str, name: str) -> None:
+def test_a_group_is_listed_described_reset_and_deleted(run: RunTool, group_protocol: str, name: str) -> None:
     create(run, name)
     run("ConsoleProducer", "--topic", name, stdin="a\nb\nc\n")
     consume = ["--topic", name, "--group", name, "--from-beginning", "--max-messages", "3"]
-    consume += ["--consumer-property", f"group.protocol={protocol}"]
+    consume += ["--consumer-property", f"group.protocol={group_protocol}"]
     assert run("ConsoleConsumer", *consume).stdout == "a\nb\nc\n"
 
     assert name in run("ConsumerGroupCommand", "--list").stdout.splitlines()
-    state = run("ConsumerGroupCommand", "--list", "--state", "empty", "--type", protocol).stdout
-    assert [name, protocol.title(), "Empty"] in [line.split() for line in state.splitlines()]
+    state = run("ConsumerGroupCommand", "--list", "--state", "empty", "--type", group_protocol).stdout
+    assert [name, group_protocol.title(), "Empty"] in [line.split() for line in state.splitlines()]
     assert committed_offsets(run, name) == {0: ("3", "3", "0")}
 
     reset = ["--reset-offsets", "--group", name, "--topic", name, "--to-offset", "1", "--execute"]
@@ -150,14 +151,13 @@ def test_a_group_is_listed_described_reset_and_deleted(run: RunTool, protocol: s
     assert name not in run("ConsumerGroupCommand", "--list").stdout.splitlines()
 
 
-@pytest.mark.parametrize("protocol", ["classic", "consumer"])
 def test_the_members_of_a_living_group_are_described(
-    kafka_tools: KafkaTools, broker: RunningBroker, run: RunTool, protocol: str, name: str
+    kafka_tools: KafkaTools, broker: RunningBroker, run: RunTool, group_protocol: str, name: str
 ) -> None:
     create(run, name, 2)
     run("ConsoleProducer", "--topic", name, stdin="a\n")
     consume = ["--bootstrap-server", broker.bootstrap, "--topic", name, "--group", name, "--from-beginning"]
-    consume += ["--consumer-property", f"group.protocol={protocol}"]
+    consume += ["--consumer-property", f"group.protocol={group_protocol}"]
     with kafka_tools.start("ConsoleConsumer", consume) as consumer:
         consumer.wait_for_output("a\n")
         members = run("ConsumerGroupCommand", "--describe", "--group", name, "--members").stdout.splitlines()
@@ -167,9 +167,9 @@ def test_the_members_of_a_living_group_are_described(
 
     group, member, host, client, partitions = members[2].split()
     assert (group, client, partitions) == (name, "console-consumer", "2")
-    assert member.startswith("console-consumer-") or protocol == "consumer"
+    assert member.startswith("console-consumer-") or group_protocol == "consumer"
     assert host == "/127.0.0.1"
-    strategy = {"classic": "range", "consumer": "uniform"}[protocol]
+    strategy = {"classic": "range", "consumer": "uniform"}[group_protocol]
     assert state[2].split() == [name, broker.bootstrap, "(1)", strategy, "Stable", "1"]
     assert "The group is not empty." in busy
 
@@ -262,9 +262,10 @@ def test_records_are_deleted_up_to_an_offset(run: RunTool, name: str, tmp_path: 
     assert run("ConsoleConsumer", "--topic", name, "--from-beginning", "--max-messages", "1").stdout == "c\n"
 
 
-def test_the_log_directory_and_the_quorum_are_described(
-    run: RunTool, broker: RunningBroker, name: str
+def test_the_log_directory_is_described(
+    run: RunTool, broker: RunningBroker, require_api: RequireApi, name: str
 ) -> None:
+    require_api(raw_wire.DESCRIBE_LOG_DIRS)
     create(run, name)
     lines = run("LogDirsCommand", "--describe", "--topic-list", name).stdout.splitlines()
     (directory,) = json.loads(lines[-1])["brokers"][0]["logDirs"]
@@ -272,10 +273,11 @@ def test_the_log_directory_and_the_quorum_are_described(
     assert directory["partitions"] == [
         {"partition": f"{name}-0", "size": 0, "offsetLag": 0, "isFuture": False},
     ]
-    status = dict(
-        re.findall(
-            r"^(\w+): +(.*)$", run("MetadataQuorumCommand", "describe", "--status").stdout, re.MULTILINE
-        )
-    )
+
+
+def test_the_quorum_is_described(run: RunTool, require_api: RequireApi) -> None:
+    require_api(raw_wire.DESCRIBE_QUORUM)
+    printed = run("MetadataQuorumCommand", "describe", "--status").stdout
+    status = dict(re.findall(r"^(\w+): +(.*)$", printed, re.MULTILINE))
     assert (status["LeaderId"], status["MaxFollowerLag"]) == ("1", "0")
     assert int(status["HighWatermark"]) > 0

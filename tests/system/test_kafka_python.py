@@ -39,13 +39,12 @@ def open_consumer(broker: RunningBroker) -> Iterator[OpenConsumer]:
     opened: list[KafkaConsumer] = []
 
     def open_one(topic: str, group: str | None = None, **more: object) -> KafkaConsumer:
-        # Where the answer about no topics crosses the subscription, this client asks for its topics only when
-        # the answer has grown old.
-        options = {"auto_offset_reset": "earliest", "enable_auto_commit": False, "metadata_max_age_ms": 1000}
-        opened.append(
-            KafkaConsumer(topic, bootstrap_servers=broker.bootstrap, group_id=group, **options, **more)
-        )
-        return opened[-1]
+        options = {"auto_offset_reset": "earliest", "enable_auto_commit": False, **more}
+        consumer = KafkaConsumer(topic, bootstrap_servers=broker.bootstrap, group_id=group, **options)
+        opened.append(consumer)
+        # A member that leads its group before it has heard of the topic assigns nothing to anyone for minutes.
+        assert consumer.partitions_for_topic(topic)
+        return consumer
 
     yield open_one
     for consumer in opened:
