@@ -19,6 +19,10 @@ READY_WORDS = "Kafka Server started"
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 60.0
 
+# What a broker may keep its event loop busy with at a time; heartbeats of other clients wait for so long.
+LONGEST_HOLD_UP_MS = 100
+HOLD_UP_WORDS = "The loop was held up"
+
 # One node, and groups that do not wait for members which never come.
 SINGLE_NODE_PROPERTIES = {
     "offsets.topic.replication.factor": "1",
@@ -120,6 +124,10 @@ class RunningBroker:
             self.stop()
         self.start()
 
+    def hold_ups(self) -> list[str]:
+        """Return the lines in which the current or last process says that its loop was held up."""
+        return [line for line in self.log_lines() if HOLD_UP_WORDS in line]
+
     def log_lines(self) -> list[str]:
         """Return what the current or last process has written."""
         return list(self.child.lines) if self.child is not None else []
@@ -133,6 +141,7 @@ class RunningBroker:
 def ottla_command(settings: BrokerSettings) -> list[str]:
     """Return the command that serves `settings` with this checkout of Ottla."""
     command = [sys.executable, "-m", "ottla", "server", "--data", str(settings.data_dir)]
+    command += ["--watch-loop", str(LONGEST_HOLD_UP_MS)]
     for key, value in settings.all_properties().items():
         command += ["--override", f"{key}={value}"]
     return command

@@ -42,6 +42,7 @@ def broker(
     yield running
     if running.running:
         running.kill()
+    assert not running.hold_ups()
 
 
 @pytest.fixture
@@ -88,3 +89,4 @@ def start_broker(broker_kind: str, tmp_path: Path) -> Iterator[StartBroker]:
     for running in started:
         if running.running:
             running.kill()
+        assert not running.hold_ups()

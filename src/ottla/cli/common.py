@@ -45,6 +45,7 @@ options:
   --data DIR            keep the data here (instead of log.dirs, or of ./ottla-data)
   --override KEY=VALUE  set one option; may be given many times
   --log-level LEVEL     TRACE, DEBUG, INFO, WARN, ERROR or OFF (default INFO)
+  --watch-loop MS       warn when the event loop was held up for longer, for tests and development
   --version             print the version
   --help                print this
 """

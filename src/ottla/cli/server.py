@@ -37,6 +37,7 @@ def run(arguments: Sequence[str]) -> int:
     parser.add_argument("--data", metavar="DIR")
     parser.add_argument("--override", metavar="KEY=VALUE", action="append", default=[])
     parser.add_argument("--log-level", metavar="LEVEL", default="INFO")
+    parser.add_argument("--watch-loop", metavar="MS", type=int)
     parser.add_argument("--help", "-h", action="store_true")
     options = parser.parse_args(arguments)
     if options.help:
@@ -56,7 +57,7 @@ def run(arguments: Sequence[str]) -> int:
     gc.disable()
     from ottla.server.process import run as run_process
 
-    return run_process(config)
+    return run_process(config, watch_loop_ms=options.watch_loop)
 
 
 def gather_settings(

@@ -27,7 +27,7 @@ from ottla.storage.open_files import OpenFiles
 from ottla.storage.partition_log import PartitionLog
 from ottla.storage.partition_metadata import PartitionMetadataError, read_topic_id
 from ottla.storage.recovery import UnusableLogError
-from ottla.types import TopicPartition, Uuid
+from ottla.types import INTERNAL_TOPICS, TopicPartition, Uuid
 
 T = TypeVar("T")
 
@@ -69,6 +69,7 @@ class PartitionSet:
         self._by_name: dict[str, dict[int, Partition]] = {}
         self._by_id: dict[Uuid, dict[int, Partition]] = {}
         self._topic_configs: dict[str, TopicConfig] = {}
+        self._has_warned = False
         self._offline: set[TopicPartition] = set()
         self._creating: set[tuple[Uuid, int]] = set()
         self._when_created: Completion[None] = Completion.resolved(None)
@@ -363,7 +364,17 @@ class PartitionSet:
         if config is None:
             config = resolve_topic_config(self._config, self._image.configs.topic(topic))
             self._topic_configs[topic] = config
+            self._warn_of_compaction(topic, config)
         return config
+
+    def _warn_of_compaction(self, topic: str, config: TopicConfig) -> None:
+        """Say once that nothing is compacted yet; our own offsets topic has no choice."""
+        if "compact" in config.cleanup_policy and topic not in INTERNAL_TOPICS and not self._has_warned:
+            self._has_warned = True
+            logger.warning(
+                "Topic %s asks for compaction, which is not done yet: compacted topics keep every record",
+                topic,
+            )
 
     def _reconfigure(self, topic: str) -> None:
         self._topic_configs.pop(topic, None)

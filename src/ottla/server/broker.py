@@ -136,6 +136,10 @@ class Broker:
             )
         )
 
+    def port(self, listener_name: str) -> int:
+        """Return the port that a listener has, also where any free one was asked for."""
+        return self._sockets.port(listener_name)
+
     async def stop(self) -> None:
         """Stop what was started: answer what is due, flush the logs, say that the stop was clean, unlock."""
         logger.info("[BrokerServer id=%d] shutting down", self._config.node_id)

@@ -14,6 +14,7 @@ import uvloop
 from ottla.clock import SystemClock
 from ottla.config.resolved import BrokerConfig
 from ottla.server.broker import Broker
+from ottla.server.loop_watch import LoopWatch
 from ottla.server.start_error import StartError
 from ottla.tasks import Tasks
 
@@ -24,11 +25,14 @@ EXIT_SIGNAL_BASE = 128
 """A JVM that is told to end by a signal exits with 128 plus its number, and so does every shell's child."""
 
 
-def run(config: BrokerConfig) -> int:
-    """Run a broker until a signal ends it; return the exit code."""
+def run(config: BrokerConfig, watch_loop_ms: int | None = None) -> int:
+    """Run a broker until a signal ends it; return the exit code.
+
+    With `watch_loop_ms` a loop that is held up for longer is warned of.
+    """
     raise_descriptor_limit()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_serve(config))
+        return runner.run(_serve(config, watch_loop_ms))
 
 
 def raise_descriptor_limit() -> None:
@@ -43,7 +47,7 @@ def raise_descriptor_limit() -> None:
         logging.getLogger("ottla.server").warning("Only %d files and connections can be open at once", soft)
 
 
-async def _serve(config: BrokerConfig) -> int:
+async def _serve(config: BrokerConfig, watch_loop_ms: int | None) -> int:
     loop = asyncio.get_running_loop()
     ended: asyncio.Future[signal.Signals] = loop.create_future()
 
@@ -55,7 +59,8 @@ async def _serve(config: BrokerConfig) -> int:
 
     for handled in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(handled, end, handled)
-    broker = Broker(config, SystemClock(), Tasks(loop))
+    tasks = Tasks(loop)
+    broker = Broker(config, SystemClock(), tasks)
     try:
         await broker.start()
     except StartError as error:
@@ -65,6 +70,11 @@ async def _serve(config: BrokerConfig) -> int:
     # What exists now lives as long as the broker: the collector begins with what comes after it.
     gc.freeze()
     gc.enable()
+    watch = None if watch_loop_ms is None else LoopWatch(tasks, watch_loop_ms)
+    if watch is not None:
+        watch.start()
     number = await ended
+    if watch is not None:
+        watch.stop()
     await broker.stop()
     return EXIT_SIGNAL_BASE + number
