@@ -64,11 +64,13 @@ MAX_OPEN_LOG_FILES = 100_000
 class Broker:
     """One broker and controller on one data directory, from `start` to `stop`."""
 
-    def __init__(self, config: BrokerConfig, clock: Clock, tasks: Tasks) -> None:
+    def __init__(
+        self, config: BrokerConfig, clock: Clock, tasks: Tasks, *, files: FileSystem | None = None
+    ) -> None:
         self._config = config
         self._clock = clock
         self._tasks = tasks
-        self._files = FileSystem()
+        self._files = FileSystem() if files is None else files
         self._sockets = Sockets(config, tasks)
         self._publisher = ImagePublisher()
         self._writer = DirectoryWriter(config.data_directory, tasks)
