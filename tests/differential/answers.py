@@ -10,7 +10,7 @@ from typing import Any
 
 from ottla.protocol.api import response_class
 from ottla.protocol.headers import decode_response_header
-from ottla.records.batch import CorruptBatchError, read_header
+from ottla.records.batch import CorruptBatchError, compute_crc, read_header
 from ottla.records.compression import Codec
 from ottla.records.record import iterate_records
 from ottla.wire.compiler import decode_message, encode
@@ -94,6 +94,7 @@ def _plain_batch(records: bytes, position: int) -> dict[str, Any]:
     header = read_header(records, position)
     plain: dict[str, Any] = dict(header._asdict())
     plain["codec"] = Codec(header.codec).name
+    plain["crc_is_right"] = compute_crc(records, position, header.size_bytes) == header.crc
     try:
         plain["records"] = [
             {

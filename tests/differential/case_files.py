@@ -7,6 +7,7 @@ one step per version, so that what is run is always a plain list of steps. The f
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +28,17 @@ _STEP_WORDS = {
     "unordered", "until", "wait", "await", "close",
 }  # fmt: skip
 _ACTIONS = ("ask", "send", "frame", "pipeline", "await", "close")
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML in which `on` is a word: only `true` and `false` are truth values, as in YAML 1.2."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(true|false)$"), list("tf"))
 
 
 class CaseError(Exception):
@@ -110,7 +122,7 @@ def api_named(name: str) -> Api:
 
 def _read_file(folder: Path, path: Path) -> Iterator[Case]:
     place = path.relative_to(folder).with_suffix("").as_posix()
-    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    content = yaml.load(path.read_text(encoding="utf-8"), _Loader)
     if not isinstance(content, list):
         raise CaseError(f"{place} is not a list of cases")
     for item in content:

@@ -25,6 +25,7 @@ FOLDER = Path(__file__).parent
 ABSENT = "(absent)"
 # Enough to see what they have in common.
 MOST_SHOWN_ALIKE = 6
+MOST_SHOWN_OF_A_CASE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +93,16 @@ def report(found: Sequence[Difference]) -> str:
         step = item.step.partition(" v")[0]
         groups.setdefault((case, step, item.path, _shown(item.kafka), _shown(item.ottla)), []).append(item)
     lines = []
-    for alike in groups.values():
+    counts: dict[str, int] = {}
+    for (case, *_), alike in groups.items():
+        counts[case] = counts.get(case, 0) + 1
+        if counts[case] > MOST_SHOWN_OF_A_CASE:
+            continue
         others = [f"{item.case[len(item.case.partition('[')[0]) :]} {item.step}" for item in alike[1:]]
         more = f"\n        and {len(others)} more: {'; '.join(others[:MOST_SHOWN_ALIKE])}" if others else ""
         lines.append(f"{alike[0]}{more}")
+    hidden = {case: count - MOST_SHOWN_OF_A_CASE for case, count in counts.items()}
+    lines += [f"{case}: {count} more that are not shown" for case, count in hidden.items() if count > 0]
     return "\n".join(lines)
 
 

@@ -57,7 +57,7 @@ class Connection:
     def __init__(self, port: int, client_id: str | None) -> None:
         self.client_id = client_id
         self.expected: deque[tuple[int, int]] = deque()
-        self._next_correlation_id = FIRST_CORRELATION_ID
+        self.next_correlation_id = FIRST_CORRELATION_ID
         self._socket = socket.create_connection(("localhost", port), timeout=ANSWER_TIMEOUT_S)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._closed = False
@@ -71,8 +71,8 @@ class Connection:
 
     def request_frame(self, api_key: int, version: int, body: bytes) -> bytes:
         """Return a request with its size and header and the next correlation id."""
-        header = RequestHeader(api_key, version, self._next_correlation_id, self.client_id or "")
-        self._next_correlation_id += 1
+        header = RequestHeader(api_key, version, self.next_correlation_id, self.client_id or "")
+        self.next_correlation_id += 1
         encoded = encode_request_header(header)
         if self.client_id is None:
             encoded = encoded[:8] + b"\xff\xff" + encoded[10:]
@@ -162,9 +162,11 @@ class Conversation:
     def _ask_until(self, step: Step, connection: Connection) -> None:
         wanted = resolve(step.content["until"], self.names)
         deadline = monotonic() + UNTIL_TIMEOUT_S
-        attempts = 0
+        correlation_id = connection.next_correlation_id
         while True:
-            attempts += 1
+            connection.next_correlation_id = (
+                correlation_id  # however often it is asked, the answers are alike
+            )
             connection.send(self._bytes_of(step, connection))
             answer = self._read(step, connection)
             if isinstance(answer, str) or _has(answer, wanted):
@@ -172,8 +174,6 @@ class Conversation:
             if monotonic() > deadline:
                 raise LookupError(f"{step.label}: {wanted} did not come; the last answer was {answer}")
             _pause(connection)
-        if isinstance(answer, dict):
-            answer.pop("correlation_id", None)  # it tells how often it was asked
         self._keep(step, answer)
 
     def _bytes_of(self, step: Step, connection: Connection) -> bytes:

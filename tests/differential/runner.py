@@ -15,6 +15,8 @@ from typing import Any
 
 from ottla.protocol.api import ApiKey
 from ottla.protocol.messages.create_topics import CreatableTopic, CreatableTopicConfig, CreateTopicsRequest
+from ottla.protocol.messages.describe_groups import DescribeGroupsRequest
+from ottla.protocol.messages.find_coordinator import FindCoordinatorRequest
 from ottla.protocol.messages.list_offsets import (
     ListOffsetsPartition,
     ListOffsetsRequest,
@@ -24,6 +26,7 @@ from ottla.protocol.messages.metadata import MetadataRequest
 from tests.differential.case_files import Case
 from tests.differential.comparison import Difference, Explanation, Rules, broken, compare
 from tests.differential.conversation import Conversation, Outcome, Target
+from tests.differential.values import resolve
 from tests.support.raw_client import RawClient
 
 # Properties of both brokers: small numbers where a case wants to meet a limit or see a time pass.
@@ -154,7 +157,9 @@ def _run(item: NamedCase, target: Target, topic_ids: dict[str, Any], now_ms: int
 def _create_topics(target: Target, named: Sequence[NamedCase]) -> dict[str, Any]:
     """Create the topics of all cases with one broker, wait until it serves them, and return their ids."""
     topics = [
-        _creatable(item.names[name], item.case.topics[name]) for item in named for name in item.case.topics
+        _creatable(item.names[name], resolve(item.case.topics[name], item.case.constants))
+        for item in named
+        for name in item.case.topics
     ]
     ids: dict[str, Any] = {}
     with RawClient(target.port) as client:
@@ -165,6 +170,7 @@ def _create_topics(target: Target, named: Sequence[NamedCase]) -> dict[str, Any]
                 assert topic.error_code == 0, f"{topic.name}: {topic.error_message}"
                 ids[topic.name] = topic.topic_id
         _wait_until_served(client, topics)
+        _wait_for_coordinator(client)
     return ids
 
 
@@ -202,6 +208,19 @@ def _wait_until_served(client: RawClient, topics: Sequence[CreatableTopic]) -> N
             if any(partition.error_code for partition in topic.partitions)
         }
         assert monotonic() < deadline, f"not served: {sorted(waited_for)}"
+
+
+def _wait_for_coordinator(client: RawClient) -> None:
+    """Have the group coordinator's topic created, and wait until each of its partitions is loaded."""
+    # Enough names to meet each of the few partitions.
+    groups = [f"group-{number}" for number in range(40)]
+    deadline = monotonic() + READY_TIMEOUT_S
+    while True:
+        found = client.ask(ApiKey.FIND_COORDINATOR, 4, FindCoordinatorRequest(coordinator_keys=groups))
+        described = client.ask(ApiKey.DESCRIBE_GROUPS, 0, DescribeGroupsRequest(groups=groups))
+        if not any(item.error_code for item in [*found.coordinators, *described.groups]):
+            return
+        assert monotonic() < deadline, f"no group coordinator: {found}, {described}"
 
 
 def target_of(port: int, controller_port: int) -> Target:

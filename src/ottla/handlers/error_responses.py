@@ -85,7 +85,6 @@ def _fetch(version: int, request: fetch.FetchRequest, code: ErrorCode, _message:
                         partition_index=partition.partition,
                         error_code=code,
                         high_watermark=NO_OFFSET,
-                        aborted_transactions=None,
                         records=b"",
                     )
                     for partition in topic.partitions

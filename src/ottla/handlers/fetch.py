@@ -10,7 +10,13 @@ from ottla.completion import Completion
 from ottla.errors import ErrorCode, KafkaError
 from ottla.handlers.context import RequestContext
 from ottla.partitions.fetch_sessions import INVALID_SESSION_ID, FetchedPartition, FetchPlan, PartitionKey
-from ottla.partitions.reader import FetchLimits, PartitionRead, PartitionReadResult
+from ottla.partitions.partition import ANY_LEADER_EPOCH, Partition
+from ottla.partitions.reader import (
+    NO_LAST_FETCHED_EPOCH,
+    FetchLimits,
+    PartitionRead,
+    PartitionReadResult,
+)
 from ottla.protocol.messages.fetch import (
     EpochEndOffset,
     FetchableTopicResponse,
@@ -28,15 +34,23 @@ FIRST_VERSION_WITH_TOPIC_IDS = 13
 FIRST_VERSION_WITH_REPLICA_STATE = 15
 FIRST_VERSION_WITH_LEADERS = 16
 
+READ_UNCOMMITTED = 0
 READ_COMMITTED = 1
+
 
 _ERRORS_WITH_LEADER = frozenset({ErrorCode.NOT_LEADER_OR_FOLLOWER, ErrorCode.FENCED_LEADER_EPOCH})
 
 
 def handle(request: FetchRequest, context: RequestContext) -> FetchResponse | Completion[FetchResponse]:
-    """Read what the client wants. An unknown session or a wrong session epoch answers the whole request."""
+    """Read what the client wants. An unknown session or a wrong session epoch answers the whole request.
+
+    Raises KafkaError UNKNOWN_SERVER_ERROR for an isolation level that there is not, as Kafka does.
+    """
+    if request.isolation_level not in (READ_UNCOMMITTED, READ_COMMITTED):
+        raise KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR)
     services = context.services
     uses_topic_ids = context.api_version >= FIRST_VERSION_WITH_TOPIC_IDS
+    follower_id = _follower_id(request, context)
     try:
         plan = services.fetch_sessions.plan(
             request.session_id,
@@ -44,7 +58,7 @@ def handle(request: FetchRequest, context: RequestContext) -> FetchResponse | Co
             _wanted(request),
             _forgotten(request, uses_topic_ids=uses_topic_ids),
             uses_topic_ids=uses_topic_ids,
-            is_privileged=_is_follower(request, context),
+            is_privileged=follower_id >= 0,
             now_ms=context.now_ms,
         )
     except KafkaError as error:
@@ -53,7 +67,7 @@ def handle(request: FetchRequest, context: RequestContext) -> FetchResponse | Co
     reads: list[PartitionRead] = []
     unknown: list[tuple[FetchedPartition, ErrorCode]] = []
     for wish in plan.partitions:
-        read = _plan_read(wish, context, uses_topic_ids=uses_topic_ids)
+        read = _plan_read(wish, context, uses_topic_ids=uses_topic_ids, is_follower=follower_id >= 0)
         if isinstance(read, PartitionRead):
             readable.append(wish)
             reads.append(read)
@@ -69,7 +83,8 @@ def handle(request: FetchRequest, context: RequestContext) -> FetchResponse | Co
     fetched = services.reader.fetch(reads, limits)
 
     def respond(results: list[PartitionReadResult]) -> FetchResponse:
-        return _Responder(plan, context, limits.is_read_committed).respond(readable, results, unknown)
+        responder = _Responder(plan, context, limits.is_read_committed, is_follower=follower_id >= 0)
+        return responder.respond(readable, results, unknown)
 
     return respond(fetched.result()) if fetched.done else fetched.map(respond)
 
@@ -82,8 +97,8 @@ def _wanted(request: FetchRequest) -> list[FetchedPartition]:
             partition.partition,
             partition.fetch_offset,
             partition.partition_max_bytes,
-            partition.current_leader_epoch,
-            partition.last_fetched_epoch,
+            partition.current_leader_epoch if partition.current_leader_epoch >= 0 else ANY_LEADER_EPOCH,
+            partition.last_fetched_epoch if partition.last_fetched_epoch >= 0 else NO_LAST_FETCHED_EPOCH,
         )
         for topic in request.topics
         for partition in topic.partitions
@@ -98,31 +113,36 @@ def _forgotten(request: FetchRequest, *, uses_topic_ids: bool) -> list[Partition
     ]
 
 
-def _is_follower(request: FetchRequest, context: RequestContext) -> bool:
+def _follower_id(request: FetchRequest, context: RequestContext) -> int:
+    """Return the node that fetches as a follower, or a negative number for a consumer."""
     if context.api_version >= FIRST_VERSION_WITH_REPLICA_STATE:
-        return request.replica_state.replica_id >= 0
-    return request.replica_id >= 0
+        return request.replica_state.replica_id
+    return request.replica_id
 
 
 def _plan_read(
-    wish: FetchedPartition, context: RequestContext, *, uses_topic_ids: bool
+    wish: FetchedPartition, context: RequestContext, *, uses_topic_ids: bool, is_follower: bool
 ) -> PartitionRead | ErrorCode:
     """Return what is to be read, or why the cluster does not know the partition."""
     partitions = context.services.partitions
+    error = ErrorCode.NONE
     if uses_topic_ids:
         name = partitions.topic_name(wish.topic_id)
-        if name is None:
+        if name is not None:
+            wish.topic = name  # a session remembers what its topics were called
+        elif wish.topic:
+            error = ErrorCode.INCONSISTENT_TOPIC_ID
+        else:
             return ErrorCode.UNKNOWN_TOPIC_ID
-    else:
-        name = wish.topic
-    partition = partitions.get(name, wish.partition)
-    error = ErrorCode.NONE
+    partition = partitions.get(wish.topic, wish.partition)
     if partition is None:
-        error = partitions.missing_error(name, wish.partition)
+        error = partitions.missing_error(wish.topic, wish.partition)
         if error is ErrorCode.UNKNOWN_TOPIC_OR_PARTITION:
             return error
+    elif is_follower and error is ErrorCode.NONE:
+        error = _error_of_follower(wish, partition)
     return PartitionRead(
-        partition,
+        partition if error is ErrorCode.NONE else None,
         wish.fetch_offset,
         wish.partition_max_bytes,
         wish.current_leader_epoch,
@@ -131,13 +151,27 @@ def _plan_read(
     )
 
 
+def _error_of_follower(wish: FetchedPartition, partition: Partition) -> ErrorCode:
+    """Return the error for a node that wants to follow: no other node is among the replicas."""
+    try:
+        partition.check_leader(wish.current_leader_epoch)
+    except KafkaError as error:
+        return error.code
+    if wish.current_leader_epoch == ANY_LEADER_EPOCH:
+        return ErrorCode.NOT_LEADER_OR_FOLLOWER
+    return ErrorCode.UNKNOWN_LEADER_EPOCH
+
+
 class _Responder:
     """Makes one response out of what was read."""
 
-    def __init__(self, plan: FetchPlan, context: RequestContext, is_read_committed: bool) -> None:
+    def __init__(
+        self, plan: FetchPlan, context: RequestContext, is_read_committed: bool, *, is_follower: bool
+    ) -> None:
         self._plan = plan
         self._context = context
         self._is_read_committed = is_read_committed
+        self._is_follower = is_follower
         self._response = FetchResponse(session_id=plan.session_id)
         self._topics: dict[object, FetchableTopicResponse] = {}
 
@@ -207,7 +241,12 @@ class _Responder:
         answer.current_leader = LeaderIdAndEpoch(leader_id=leader_id, leader_epoch=leader_epoch)
         broker = services.image().brokers.by_id.get(leader_id)
         listener_name = self._context.listener_name
-        if broker is None or broker.fenced or listener_name not in broker.endpoints:
+        if (
+            self._is_follower  # followers find their leader otherwise
+            or broker is None
+            or broker.fenced
+            or listener_name not in broker.endpoints
+        ):
             return
         known = self._response.node_endpoints
         if all(endpoint.node_id != leader_id for endpoint in known):

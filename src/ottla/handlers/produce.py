@@ -29,7 +29,7 @@ from ottla.records.batch import CODEC_MASK, MAGIC, TRANSACTIONAL_BIT
 from ottla.records.compression import Codec
 from ottla.storage.append_check import AppendOrigin, NotOneBatchError, RecordsRefusedError, size_of_batch
 from ottla.storage.partition_log import AppendResult
-from ottla.types import INTERNAL_TOPICS, ZERO_UUID
+from ottla.types import INTERNAL_TOPICS, ZERO_UUID, Uuid
 
 logger = logging.getLogger("ottla.handlers.produce")
 
@@ -79,7 +79,7 @@ def handle(
         raise KafkaError(ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
     response = ProduceResponse()
     pending: list[_Pending] = []
-    for topic in request.topic_data:
+    for topic in _distinct(request.topic_data):
         answers: list[PartitionProduceResponse] = []
         response.responses.append(
             TopicProduceResponse(name=topic.name, topic_id=topic.topic_id, partition_responses=answers)
@@ -127,6 +127,21 @@ def _has_transactional_batch(request: ProduceRequest) -> bool:
             ):
                 return True
     return False
+
+
+def _distinct(topics: list[TopicProduceData]) -> list[TopicProduceData]:
+    """Return every partition once, as it was named last, and no topic without any: Kafka keeps them in a map."""
+    if len(topics) == 1 and len(topics[0].partition_data) == 1:
+        return topics
+    merged: dict[tuple[str, Uuid], dict[int, PartitionProduceData]] = {}
+    for topic in topics:
+        if topic.partition_data:
+            partitions = merged.setdefault((topic.name, topic.topic_id), {})
+            partitions.update({partition.index: partition for partition in topic.partition_data})
+    return [
+        TopicProduceData(name=name, topic_id=topic_id, partition_data=list(partitions.values()))
+        for (name, topic_id), partitions in merged.items()
+    ]
 
 
 def _topic_name(topic: TopicProduceData, context: RequestContext) -> str | None:

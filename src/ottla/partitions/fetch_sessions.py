@@ -148,7 +148,7 @@ class FetchSessionCache:
             self._sessions.pop(session_id, None)
             partitions = {partition.key: partition for partition in wanted}
             session = None
-            if epoch == INITIAL_EPOCH and partitions:
+            if epoch == INITIAL_EPOCH:
                 session = self._open(partitions, uses_topic_ids, is_privileged, now_ms)
             return FetchPlan(
                 partitions=list(partitions.values()),

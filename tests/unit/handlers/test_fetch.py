@@ -7,7 +7,7 @@ import pytest
 from tests.support.partitions import DataDirectory, topic_id_of
 
 from ottla.completion import Completion
-from ottla.errors import ErrorCode
+from ottla.errors import ErrorCode, KafkaError
 from ottla.handlers.fetch import handle
 from ottla.protocol.messages.fetch import (
     EpochEndOffset,
@@ -48,6 +48,9 @@ def fetch(broker: DataDirectory, wanted: FetchRequest, version: int = NEWEST) ->
     if version < 13:
         for topic in (*wanted.topics, *wanted.forgotten_topics_data):
             topic.topic_id = ZERO_UUID
+    else:
+        for topic in (*wanted.topics, *wanted.forgotten_topics_data):
+            topic.topic = ""
     response = handle(wanted, broker.context(version))
     if isinstance(response, Completion):
         return response.result()
@@ -138,9 +141,11 @@ def test_who_does_not_lead_says_who_does(broker: DataDirectory) -> None:
     assert found.error_code == ErrorCode.NOT_LEADER_OR_FOLLOWER
     assert found.current_leader == LeaderIdAndEpoch(leader_id=-1, leader_epoch=1)
     assert response.node_endpoints == []
-    fenced = fetch(broker, request(wish(1, current_leader_epoch=-7)))
+    broker.set_leader("t", 1, -1)
+    broker.set_leader("t", 1, 1)
+    fenced = fetch(broker, request(wish(1, current_leader_epoch=0)))
     assert partitions(fenced)[0].error_code == ErrorCode.FENCED_LEADER_EPOCH
-    assert partitions(fenced)[0].current_leader == LeaderIdAndEpoch(leader_id=1, leader_epoch=0)
+    assert partitions(fenced)[0].current_leader == LeaderIdAndEpoch(leader_id=1, leader_epoch=2)
     assert fenced.node_endpoints == [NodeEndpoint(node_id=1, host="broker.example", port=9092, rack="r1")]
     assert partitions(fetch(broker, request(wish()), 15))[0].current_leader is None
 
@@ -220,4 +225,23 @@ def test_a_session_follows_a_topic_that_is_deleted(broker: DataDirectory) -> Non
     first = fetch(broker, request(wish(0), session_epoch=0))
     broker.delete_topic("t")
     (found,) = partitions(fetch(broker, request(session_id=first.session_id, session_epoch=1)))
-    assert found.error_code == ErrorCode.UNKNOWN_TOPIC_ID
+    assert found.error_code == ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+
+
+@pytest.mark.parametrize(("epoch", "code"), [(-1, 6), (-2, 6), (0, 75), (5, 75)])
+def test_no_other_node_is_a_replica(broker: DataDirectory, epoch: int, code: int) -> None:
+    response = fetch(broker, request(wish(current_leader_epoch=epoch), replica_id=2, max_wait_ms=500), 14)
+    (found,) = partitions(response)
+    assert (found.error_code, found.high_watermark) == (code, -1)
+    assert response.node_endpoints == []
+
+
+def test_a_negative_epoch_is_none(broker: DataDirectory) -> None:
+    (found,) = partitions(fetch(broker, request(wish(current_leader_epoch=-2, last_fetched_epoch=-2))))
+    assert (found.error_code, found.diverging_epoch) == (ErrorCode.NONE, None)
+
+
+def test_an_unknown_isolation_level_is_refused(broker: DataDirectory) -> None:
+    with pytest.raises(KafkaError) as refusal:
+        fetch(broker, request(wish(), isolation_level=2))
+    assert refusal.value.code is ErrorCode.UNKNOWN_SERVER_ERROR
