@@ -90,7 +90,7 @@ def load_cases(folder: Path = CASES) -> list[Case]:
 
 
 def parse_versions(api: Api, text: object) -> list[int]:
-    """Return the versions that `all`, `3`, `2-5`, `2+`, `-4` or a list of them name; raises CaseError."""
+    """Return the versions that `all`, `3`, `2-5`, `2+` or a list of them name; raises CaseError."""
     if isinstance(text, int):
         return [text]
     if isinstance(text, list):
@@ -102,8 +102,6 @@ def parse_versions(api: Api, text: object) -> list[int]:
             pass
         elif words.endswith("+"):
             lowest = int(words[:-1])
-        elif words.startswith("-"):
-            highest = int(words[1:])
         else:
             low, _, high = words.partition("-")
             lowest, highest = int(low), int(high)

@@ -135,6 +135,9 @@ class Conversation:
             self.outcome.failure = str(error)
         except OSError as error:
             self.outcome.failure = f"{type(error).__name__}: {error}"
+        except Exception as error:
+            error.add_note(f"in the case {self.case.identifier}")
+            raise
         finally:
             for connection in self._connections.values():
                 connection.close()

@@ -29,26 +29,20 @@ def handle(
     partitions = context.services.partitions
     response = DeleteRecordsResponse()
     pending: list[_Pending] = []
-    for topic in request.topics:
+    for name, wishes in _distinct(request).items():
         results: list[DeleteRecordsPartitionResult] = []
-        response.topics.append(DeleteRecordsTopicResult(name=topic.name, partitions=results))
-        for wish in topic.partitions:
-            result = DeleteRecordsPartitionResult(
-                partition_index=wish.partition_index, low_watermark=NO_LOW_WATERMARK
-            )
+        response.topics.append(DeleteRecordsTopicResult(name=name, partitions=results))
+        for number, offset in wishes.items():
+            result = DeleteRecordsPartitionResult(partition_index=number, low_watermark=NO_LOW_WATERMARK)
             results.append(result)
-            partition = partitions.get(topic.name, wish.partition_index)
-            error = (
-                ErrorCode.NONE
-                if partition is not None
-                else partitions.missing_error(topic.name, wish.partition_index)
-            )
-            if error is not ErrorCode.UNKNOWN_TOPIC_OR_PARTITION and topic.name in INTERNAL_TOPICS:
+            partition = partitions.get(name, number)
+            error = ErrorCode.NONE if partition is not None else partitions.missing_error(name, number)
+            if error is not ErrorCode.UNKNOWN_TOPIC_OR_PARTITION and name in INTERNAL_TOPICS:
                 error = ErrorCode.INVALID_TOPIC_EXCEPTION
             if partition is None or error is not ErrorCode.NONE:
                 result.error_code = error
             else:
-                pending.append((result, partition.delete_records_before(wish.offset)))
+                pending.append((result, partition.delete_records_before(offset)))
 
     def finish(_: object) -> DeleteRecordsResponse:
         for result, deletion in pending:
@@ -57,6 +51,15 @@ def handle(
 
     deletions = gather([deletion for _, deletion in pending])
     return finish(None) if deletions.done else deletions.map(finish)
+
+
+def _distinct(request: DeleteRecordsRequest) -> dict[str, dict[int, int]]:
+    """Return the offset for every partition by topic, the one that was named last: Kafka keeps them in a map."""
+    wishes: dict[str, dict[int, int]] = {}
+    for topic in request.topics:
+        for wish in topic.partitions:
+            wishes.setdefault(topic.name, {})[wish.partition_index] = wish.offset
+    return wishes
 
 
 def _fill(result: DeleteRecordsPartitionResult, deletion: Completion[int]) -> None:

@@ -25,11 +25,17 @@ from ottla.types import INTERNAL_TOPICS
 def handle(
     request: DescribeTopicPartitionsRequest, context: RequestContext
 ) -> DescribeTopicPartitionsResponse:
-    """Describe one page."""
+    """Describe one page.
+
+    Raises KafkaError INVALID_REQUEST for a cursor that cannot be, and UNKNOWN_SERVER_ERROR for a topic without a name,
+    over which Kafka stumbles.
+    """
     services = context.services
     image = services.image()
     cursor = request.cursor
     _check_cursor(request)
+    if any(topic.name == "" for topic in request.topics):
+        raise KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR)
     asks_for_all = not request.topics
     names = list(image.topics.by_name) if asks_for_all else [topic.name for topic in request.topics]
     if cursor is not None:

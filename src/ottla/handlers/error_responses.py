@@ -180,7 +180,9 @@ def _find_coordinator(
         )
     return find_coordinator.FindCoordinatorResponse(
         coordinators=[
-            find_coordinator.Coordinator(key=key, node_id=-1, host="", port=-1, error_code=code)
+            find_coordinator.Coordinator(
+                key=key, node_id=-1, host="", port=-1, error_code=code, error_message=message
+            )
             for key in request.coordinator_keys
         ]
     )

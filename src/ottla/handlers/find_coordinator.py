@@ -7,7 +7,7 @@ clients ask for ever: what they get instead is an error that they give up on at 
 
 from __future__ import annotations
 
-from ottla.errors import ErrorCode, error_message
+from ottla.errors import ErrorCode, KafkaError, error_message
 from ottla.handlers.context import RequestContext
 from ottla.metadata.aspects.brokers import Endpoint
 from ottla.metadata.image import ClusterImage
@@ -37,7 +37,9 @@ TRANSACTIONS_REFUSED_MESSAGE = (
 
 
 def handle(request: FindCoordinatorRequest, context: RequestContext) -> FindCoordinatorResponse:
-    """Say where the coordinator of each key is."""
+    """Say where the coordinator of each key is. Raises KafkaError INVALID_REQUEST for a type that there is not."""
+    if request.key_type not in (GROUP, TRANSACTION, SHARE):
+        raise KafkaError(ErrorCode.INVALID_REQUEST)
     if context.api_version >= _FIRST_WITH_MANY_KEYS:
         found = [_find(key, request.key_type, context) for key in request.coordinator_keys]
         return FindCoordinatorResponse(coordinators=found)

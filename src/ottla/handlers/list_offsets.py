@@ -7,7 +7,6 @@ offset that consumers may not read yet is hidden (facts 3.5). Every partition is
 from __future__ import annotations
 
 import logging
-from collections import Counter
 
 from ottla.errors import ErrorCode, KafkaError
 from ottla.handlers.context import RequestContext
@@ -38,6 +37,7 @@ _NEVER = 0x7FFF
 FIRST_VERSION_WITH_LEADER_EPOCH = 4
 
 CONSUMER_REPLICA_ID = -1
+READ_UNCOMMITTED = 0
 READ_COMMITTED = 1
 
 _Found = tuple[int, int, int]
@@ -47,26 +47,30 @@ _NOTHING: _Found = (-1, -1, NO_EPOCH)
 
 
 def handle(request: ListOffsetsRequest, context: RequestContext) -> ListOffsetsResponse:
-    """Look every partition up."""
-    asked = Counter(
-        (topic.name, partition.partition_index) for topic in request.topics for partition in topic.partitions
-    )
-    response = ListOffsetsResponse()
+    """Look every partition up.
+
+    Raises KafkaError UNKNOWN_SERVER_ERROR for an isolation level that there is not, as Kafka does.
+    """
+    if request.isolation_level not in (READ_UNCOMMITTED, READ_COMMITTED):
+        raise KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR)
+    wishes: dict[str, dict[int, list[ListOffsetsPartition]]] = {}
     for topic in request.topics:
-        answers: list[ListOffsetsPartitionResponse] = []
-        response.topics.append(ListOffsetsTopicResponse(name=topic.name, partitions=answers))
         for wish in topic.partitions:
-            times_asked = asked.pop((topic.name, wish.partition_index), 0)
-            if times_asked == 0:
-                continue  # it has its answer already
-            answer = ListOffsetsPartitionResponse(partition_index=wish.partition_index)
+            wishes.setdefault(topic.name, {}).setdefault(wish.partition_index, []).append(wish)
+    response = ListOffsetsResponse()
+    for name, partitions in wishes.items():
+        answers: list[ListOffsetsPartitionResponse] = []
+        response.topics.append(ListOffsetsTopicResponse(name=name, partitions=answers))
+        for number, alike in partitions.items():
+            wish = alike[0]
+            answer = ListOffsetsPartitionResponse(partition_index=number)
             answers.append(answer)
-            if times_asked > 1:
+            if len(alike) > 1:
                 answer.error_code = ErrorCode.INVALID_REQUEST
             elif wish.timestamp < 0 and context.api_version < FIRST_VERSIONS.get(wish.timestamp, _NEVER):
                 answer.error_code = ErrorCode.UNSUPPORTED_VERSION
             else:
-                _look_up(topic.name, wish, request, context, answer)
+                _look_up(name, wish, request, context, answer)
     return response
 
 

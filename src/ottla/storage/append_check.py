@@ -203,11 +203,12 @@ def _only_batch(
     Fewer bytes behind it than a batch has are dropped, as Kafka drops them. Raises NotOneBatchError
     for no batch, another format or a second batch, and KafkaError CORRUPT_MESSAGE for what cannot be a batch.
     """
-    if len(records) < HEADER_SIZE_BYTES or read_size_prefix(records)[1] != len(records):
+    if (
+        len(records) < HEADER_SIZE_BYTES
+        or read_size_prefix(records)[1] != len(records)
+        or records[_MAGIC_AT] != MAGIC
+    ):
         records = _cut_to_one_batch(records)
-    if records[_MAGIC_AT] != MAGIC:
-        size_of_batch(records, 0)
-        raise NotOneBatchError(f"Only record batches with magic version {MAGIC} are accepted")
     header = read_header(records)
     if isinstance(records, bytes) or (isinstance(records, memoryview) and records.readonly):
         return header, bytearray(records)
@@ -218,6 +219,8 @@ def _cut_to_one_batch(records: Buffer) -> Buffer:
     size = size_of_batch(records, 0)
     if size is None:
         raise NotOneBatchError("There must be at least one record batch per partition")
+    if records[_MAGIC_AT] != MAGIC:
+        raise NotOneBatchError(f"Only record batches with magic version {MAGIC} are accepted")
     if size != len(records) and size_of_batch(records, size) is not None:
         raise NotOneBatchError("There must be exactly one record batch per partition")
     return memoryview(records)[:size]

@@ -292,11 +292,11 @@ class Segment:
         return None
 
     def find_max_timestamp(self) -> FoundRecord | None:
-        """Return the first record with the segment's largest timestamp. Raises OSError and KafkaError."""
-        largest = self.largest_timestamp()
-        if largest.timestamp_ms < 0:
-            return None
-        return self.find_timestamp(largest.timestamp_ms, self.base_offset)
+        """Return the first record with the segment's largest timestamp, which is -1 where none has any.
+
+        Raises OSError and KafkaError.
+        """
+        return self.find_timestamp(self.largest_timestamp().timestamp_ms, self.base_offset)
 
     def next_offset(self) -> int:
         """Return the offset after the last batch, found from the last index entry on.
