@@ -26,9 +26,10 @@ KNOWN_FILES = re.compile(
 
 COMPLAINT = re.compile(r"\b(WARN|ERROR|FATAL)\b|orrupt|Recovering unflushed segment")
 # Apache Kafka warns of its own activation and of a client closed twice, and always recovers the metadata log;
-# Ottla warns of each option that does nothing there, and of records of groups that it does not serve.
+# Ottla warns of each option that does nothing there, of records of groups that it does not serve, and of compaction.
 HARMLESS = re.compile(
     "These configurations are accepted but have no effect|share or streams groups, which are not served|"
+    "asks for compaction, which is not done yet|"
     "Performing controller activation|Attempting to close NetworkClient"
     "|__cluster_metadata-0.* Recovering unflushed segment"
 )
