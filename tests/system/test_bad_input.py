@@ -22,9 +22,6 @@ CONNECTION_COUNT = 5_000
 # Connections that are open at a time: enough to need many accepts, below the limit of open files of this process.
 CONNECTIONS_AT_A_TIME = 250
 
-# Room for connections that come in a burst; with the default of 50 the system lets some of them wait a second.
-BROKER_PROPERTIES = {"socket.listen.backlog.size": "1024"}
-
 Connect = Callable[[], socket.socket]
 
 

@@ -1,6 +1,8 @@
 """kafka-python 3.0.12, a client in pure Python, meets a broker: produce, consume in groups, administer."""
 
+import gc
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from time import monotonic
@@ -49,6 +51,15 @@ def open_consumer(broker: RunningBroker) -> Iterator[OpenConsumer]:
     yield open_one
     for consumer in opened:
         consumer.close(autocommit=False)
+
+
+@pytest.fixture(autouse=True)
+def without_leftovers() -> Iterator[None]:
+    """Collect what a client has left open while nobody minds; else a later test is blamed for it."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 def take(consumer: KafkaConsumer, count: int) -> list:

@@ -30,6 +30,11 @@ KAFKA_SOCKET_BUFFER_BYTES = 102_400
 system's own tuning is up to a quarter faster, so this value leaves the buffers alone; any other one is applied."""
 
 
+MINIMUM_BACKLOG = 1024
+"""Connections that the kernel keeps for us at least. Kafka's default of 50 goes with a thread that only accepts;
+our loop may be away for milliseconds, and a burst that finds no room comes back only after a second."""
+
+
 class Sockets:
     """All listeners, in the order of the configuration."""
 
@@ -114,7 +119,7 @@ class Sockets:
             max_connections_by_address=resolve_overrides(config.max_connections_per_ip_overrides),
             max_idle_ms=config.connections_max_idle_ms,
             max_frame_bytes=config.socket_request_max_bytes,
-            backlog=config.socket_listen_backlog_size,
+            backlog=max(config.socket_listen_backlog_size, MINIMUM_BACKLOG),
         )
 
     def _size_buffers(self, listening: socket.socket) -> None:
