@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from ottla.errors import ErrorCode, KafkaError, error_message
 from ottla.handlers.context import RequestContext
+from ottla.handlers.transactions_refused import refuse_transaction
 from ottla.metadata.aspects.brokers import Endpoint
 from ottla.metadata.image import ClusterImage
 from ottla.protocol.messages.find_coordinator import (
@@ -26,14 +27,6 @@ _FIRST_WITH_MANY_KEYS = 4
 _NO_NODE = -1
 _NO_ERROR_TEXT = "NONE"
 """What Kafka's answers up to v3 say where there is no error."""
-
-TRANSACTIONS_REFUSED = ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
-"""The one code on which both the Java producer and librdkafka give up; librdkafka retries every other one."""
-
-TRANSACTIONS_REFUSED_MESSAGE = (
-    "This broker does not serve transactions; use a producer without transactional.id."
-)
-"""Our own words, since those of the code would send people looking for missing rights."""
 
 
 def handle(request: FindCoordinatorRequest, context: RequestContext) -> FindCoordinatorResponse:
@@ -57,7 +50,8 @@ def handle(request: FindCoordinatorRequest, context: RequestContext) -> FindCoor
 
 def _find(key: str, key_type: int, context: RequestContext) -> Coordinator:
     if key_type == TRANSACTION:
-        return _failed(key, TRANSACTIONS_REFUSED, TRANSACTIONS_REFUSED_MESSAGE)
+        refusal = refuse_transaction(context, key)
+        return _failed(key, refusal.code, refusal.message or "")
     if key_type != GROUP:
         return _failed(key, ErrorCode.INVALID_REQUEST)
     services = context.services

@@ -1,20 +1,16 @@
 """InitProducerId (22), v0-5: an id for an idempotent producer.
 
-Every request without a transactional id gets a fresh id with epoch 0 (facts 5.1). Transactions are not served: a
-transactional id is refused with TRANSACTIONAL_ID_AUTHORIZATION_FAILED, the one code that every client takes as final
-instead of trying again for ever.
+Every request without a transactional id gets a fresh id with epoch 0 (facts 5.1). One with a transactional id is
+refused, since transactions are not served.
 """
 
 from __future__ import annotations
 
-import logging
-
 from ottla.completion import Completion
 from ottla.errors import ErrorCode
 from ottla.handlers.context import RequestContext
+from ottla.handlers.transactions_refused import refuse_transaction
 from ottla.protocol.messages.init_producer_id import InitProducerIdRequest, InitProducerIdResponse
-
-logger = logging.getLogger("ottla.handlers.init_producer_id")
 
 NONE = -1
 """No producer id, no epoch (Kafka's RecordBatch.NO_PRODUCER_ID and NO_PRODUCER_EPOCH)."""
@@ -30,12 +26,7 @@ def handle(
         return context.services.producer_ids.allocate().map(_allocated)
     if request.transactional_id == "":
         return _refusal(ErrorCode.INVALID_REQUEST)
-    logger.warning(
-        "Client %s asked for transactions with the transactional id %s: transactions are not served",
-        context.client_id,
-        request.transactional_id,
-    )
-    return _refusal(ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
+    return _refusal(refuse_transaction(context, request.transactional_id).code)
 
 
 def _allocated(producer_id: int) -> InitProducerIdResponse:

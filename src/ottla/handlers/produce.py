@@ -13,6 +13,7 @@ from ottla.completion import Completion, gather
 from ottla.errors import ErrorCode, KafkaError
 from ottla.handlers.context import RequestContext
 from ottla.handlers.outcome import Outcome
+from ottla.handlers.transactions_refused import refuse_transaction
 from ottla.partitions.partition import Partition
 from ottla.protocol.messages.produce import (
     BatchIndexAndErrorMessage,
@@ -71,12 +72,7 @@ def handle(
     a transaction, and CORRUPT_MESSAGE when something cannot be a batch at all.
     """
     if _has_transactional_batch(request):
-        logger.warning(
-            "Client %r at %s writes in a transaction; transactions are not supported",
-            context.client_id,
-            context.client_address,
-        )
-        raise KafkaError(ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
+        raise refuse_transaction(context, request.transactional_id)
     response = ProduceResponse()
     pending: list[_Pending] = []
     for topic in _distinct(request.topic_data):

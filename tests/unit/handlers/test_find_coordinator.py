@@ -9,7 +9,8 @@ import pytest
 from tests.support.groups import GroupBroker
 
 from ottla.errors import ErrorCode, KafkaError, error_message
-from ottla.handlers.find_coordinator import TRANSACTIONS_REFUSED_MESSAGE, handle
+from ottla.handlers.find_coordinator import handle
+from ottla.handlers.transactions_refused import TRANSACTIONS_REFUSED_MESSAGE
 from ottla.metadata.records import FenceBrokerRecord
 from ottla.protocol.messages.find_coordinator import Coordinator, FindCoordinatorRequest
 from ottla.types import CONSUMER_OFFSETS_TOPIC
