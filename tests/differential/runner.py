@@ -27,6 +27,7 @@ from tests.differential.case_files import Case
 from tests.differential.comparison import Difference, Explanation, Rules, broken, compare
 from tests.differential.conversation import Conversation, Outcome, Target
 from tests.differential.values import resolve
+from tests.peers.kafka_broker import QUICK_PROPERTIES
 from tests.support.raw_client import RawClient
 
 # Properties of both brokers: small numbers where a case wants to meet a limit or see a time pass.
@@ -36,6 +37,8 @@ PROPERTIES = {
     "group.min.session.timeout.ms": "1000",
     "group.max.session.timeout.ms": "300000",
     "group.max.size": "4",
+    # What the real broker is given anyway, so that it starts quickly.
+    **QUICK_PROPERTIES,
 }
 # More cases at once than processors: most of them wait for a broker.
 THREADS = 6

@@ -1,6 +1,6 @@
 """What stands for something else in a case: `$name` for a value, and a few forms for what YAML cannot say.
 
-$topic              the whole string: the value with its type; inside a longer string: its text
+$topic              the whole string: the value with its type; inside a longer string: its text (`${topic}_x` too)
 $now + 3600000      a number and what is added to it or taken from it
 {repeat: [x, 500]}  a text many times
 {hex: 00ff}         bytes
@@ -16,7 +16,7 @@ from ottla.types import uuid_to_text
 
 _WHOLE = re.compile(r"^\$([A-Za-z_][\w.]*)$")
 _SUM = re.compile(r"^\$([A-Za-z_][\w.]*) ([+-]) (\d+)$")
-_INSIDE = re.compile(r"\$([A-Za-z_]\w*(?:\.\w+)*)")
+_INSIDE = re.compile(r"\$(?:\{([\w.]+)\}|([A-Za-z_]\w*(?:\.\w+)*))")
 
 
 class UnknownNameError(Exception):
@@ -60,7 +60,7 @@ def _resolve_text(text: str, names: Mapping[str, Any]) -> Any:
     if total:
         number = int(total[3])
         return _named(total[1], names) + (number if total[2] == "+" else -number)
-    return _INSIDE.sub(lambda match: _as_text(_named(match[1], names)), text).replace("$$", "$")
+    return _INSIDE.sub(lambda match: _as_text(_named(match[1] or match[2], names)), text).replace("$$", "$")
 
 
 def _named(name: str, names: Mapping[str, Any]) -> Any:

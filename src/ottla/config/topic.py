@@ -18,6 +18,45 @@ VALUE_SIZE_LIMIT_BYTES = 32767
 """Longest value that a configuration record holds: its length is written as a signed 16-bit number."""
 
 
+CHECK_ORDER = (
+    "segment.bytes",
+    "segment.ms",
+    "segment.jitter.ms",
+    "segment.index.bytes",
+    "flush.messages",
+    "flush.ms",
+    "retention.bytes",
+    "retention.ms",
+    "max.message.bytes",
+    "index.interval.bytes",
+    "delete.retention.ms",
+    "min.compaction.lag.ms",
+    "max.compaction.lag.ms",
+    "file.delete.delay.ms",
+    "min.cleanable.dirty.ratio",
+    "cleanup.policy",
+    "unclean.leader.election.enable",
+    "min.insync.replicas",
+    "compression.type",
+    "compression.gzip.level",
+    "compression.lz4.level",
+    "compression.zstd.level",
+    "preallocate",
+    "message.timestamp.type",
+    "message.timestamp.before.max.ms",
+    "message.timestamp.after.max.ms",
+    "leader.replication.throttled.replicas",
+    "follower.replication.throttled.replicas",
+    "remote.storage.enable",
+    "local.retention.ms",
+    "local.retention.bytes",
+    "remote.log.copy.disable",
+    "remote.log.delete.on.disable",
+    "internal.segment.bytes",
+)
+"""The topic options in the order in which Kafka's LogConfig defines them: the first that is wrong is named."""
+
+
 class AlterOperation(IntEnum):
     """What IncrementalAlterConfigs does with a key, by its number on the wire."""
 
@@ -47,7 +86,8 @@ def validate_topic_overrides(overrides: Mapping[str, str | None]) -> None:
         if name not in TOPIC_OPTIONS:
             raise _invalid(f"Unknown topic config name: {name}")
     values: dict[str, Value] = {}
-    for name, option in TOPIC_OPTIONS.items():
+    for name in CHECK_ORDER:
+        option = TOPIC_OPTIONS[name]
         try:
             values[name] = (
                 parse_value(option, overrides[name]) if name in overrides else default_value(option)

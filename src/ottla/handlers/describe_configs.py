@@ -6,6 +6,7 @@ the whole request (facts 6.1, Kafka's ConfigHelper).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from ottla.config.broker import with_dynamic_settings
@@ -29,6 +30,7 @@ from ottla.protocol.messages.describe_configs import (
     DescribeConfigsSynonym,
 )
 
+_JAVA_INTEGER = re.compile(r"[+-]?[0-9]+")
 _KNOWN_TYPES = frozenset(ResourceType) - {ResourceType.UNKNOWN}
 
 
@@ -77,13 +79,9 @@ def _entries(resource: DescribeConfigsResource, context: RequestContext) -> Sequ
 
 
 def _check_broker_name(name: str, node_id: int) -> None:
-    try:
-        asked = int(name)
-    except ValueError:
-        raise KafkaError(
-            ErrorCode.INVALID_REQUEST, f"Broker id must be an integer, but it is: {name}"
-        ) from None
-    if asked != node_id:
+    if not _JAVA_INTEGER.fullmatch(name):
+        raise KafkaError(ErrorCode.INVALID_REQUEST, f"Broker id must be an integer, but it is: {name}")
+    if int(name) != node_id:
         raise KafkaError(
             ErrorCode.INVALID_REQUEST,
             f"Unexpected broker id, expected {node_id} or empty string, but received {name}",

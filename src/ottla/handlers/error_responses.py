@@ -49,6 +49,11 @@ def error_response(api_key: ApiKey, version: int, request: Any, code: ErrorCode,
     return response
 
 
+def _own_words(code: ErrorCode, message: str | None) -> str | None:
+    """Return the message, or None where it is only the code's own text (Kafka's `ApiError.fromThrowable`)."""
+    return None if message == error_message(code) else message
+
+
 def _produce(_version: int, request: produce.ProduceRequest, code: ErrorCode, message: str | None) -> Any:
     if request.acks == 0:
         return Outcome.CLOSE_CONNECTION
@@ -207,7 +212,9 @@ def _create_topics(
 ) -> Any:
     return create_topics.CreateTopicsResponse(
         topics=[
-            create_topics.CreatableTopicResult(name=topic.name, error_code=code, error_message=message)
+            create_topics.CreatableTopicResult(
+                name=topic.name, error_code=code, error_message=_own_words(code, message)
+            )
             for topic in request.topics
         ]
     )
@@ -287,7 +294,7 @@ def _create_partitions(
     return create_partitions.CreatePartitionsResponse(
         results=[
             create_partitions.CreatePartitionsTopicResult(
-                name=topic.name, error_code=code, error_message=message
+                name=topic.name, error_code=code, error_message=_own_words(code, message)
             )
             for topic in request.topics
         ]
@@ -333,7 +340,7 @@ def _incremental_alter_configs(
                 resource_type=resource.resource_type,
                 resource_name=resource.resource_name,
                 error_code=code,
-                error_message=message,
+                error_message=_own_words(code, message),
             )
             for resource in request.resources
         ]

@@ -1,6 +1,13 @@
 import pytest
 
-from ottla.config.topic import Alteration, AlterOperation, apply_alterations, validate_topic_overrides
+from ottla.config.topic import (
+    CHECK_ORDER,
+    Alteration,
+    AlterOperation,
+    apply_alterations,
+    validate_topic_overrides,
+)
+from ottla.config.topic_options import TOPIC_OPTIONS
 from ottla.errors import ErrorCode, KafkaError
 
 
@@ -39,6 +46,15 @@ def test_an_override_that_cannot_stand_is_refused_with_kafkas_text(
     with pytest.raises(KafkaError) as caught:
         validate_topic_overrides(overrides)
     assert (caught.value.code, caught.value.message) == (ErrorCode.INVALID_CONFIG, text)
+
+
+def test_every_option_is_checked() -> None:
+    assert sorted(CHECK_ORDER) == list(TOPIC_OPTIONS)
+
+
+def test_the_option_that_kafka_defines_first_is_named() -> None:
+    with pytest.raises(KafkaError, match=r"segment\.bytes"):
+        validate_topic_overrides({"retention.ms": "x", "segment.bytes": "14"})
 
 
 def test_overrides_that_can_stand_pass() -> None:
