@@ -20,6 +20,7 @@ from ottla.coordination.runtime import MachineShell, ShellErrors
 from ottla.errors import ErrorCode, KafkaError
 from ottla.metadata.controller import (
     AllocateProducerIds,
+    AlterConfigs,
     BeginControlledShutdown,
     Bootstrap,
     Command,
@@ -28,7 +29,6 @@ from ottla.metadata.controller import (
     CreateTopics,
     DeleteTopics,
     FenceBroker,
-    IncrementalAlterConfigs,
     RegisterBroker,
     RegisterController,
     UnfenceBroker,
@@ -164,11 +164,11 @@ class Controller:
             timeout_ms, lambda reply_to: CreatePartitions(topics, validate_only, reply_to)
         )
 
-    def incremental_alter_configs(
-        self, resources: list[AlterConfigsResource], *, validate_only: bool
+    def alter_configs(
+        self, resources: list[AlterConfigsResource], *, validate_only: bool, replace: bool
     ) -> Completion[list[AlterConfigsResourceResponse]]:
-        """Change overrides; one result for each resource. Fails with KafkaError."""
-        return self._submit(lambda reply_to: IncrementalAlterConfigs(resources, validate_only, reply_to))
+        """Change overrides, or replace them; one result for each resource. Fails with KafkaError."""
+        return self._submit(lambda reply_to: AlterConfigs(resources, validate_only, replace, reply_to))
 
     def allocate_producer_ids(self) -> Completion[ProducerIdBlock]:
         """Hand out the next block of producer ids. Fails with KafkaError."""

@@ -13,6 +13,7 @@ from ottla.errors import ErrorCode, error_message
 from ottla.handlers.outcome import Outcome
 from ottla.protocol.api import ApiKey, response_class
 from ottla.protocol.messages import (
+    alter_configs,
     create_partitions,
     create_topics,
     delete_groups,
@@ -328,6 +329,25 @@ def _describe_configs(
     )
 
 
+def _alter_configs(
+    _version: int,
+    request: alter_configs.AlterConfigsRequest,
+    code: ErrorCode,
+    message: str | None,
+) -> Any:
+    return alter_configs.AlterConfigsResponse(
+        responses=[
+            alter_configs.AlterConfigsResourceResponse(
+                resource_type=resource.resource_type,
+                resource_name=resource.resource_name,
+                error_code=code,
+                error_message=message,
+            )
+            for resource in request.resources
+        ]
+    )
+
+
 def _incremental_alter_configs(
     _version: int,
     request: incremental_alter_configs.IncrementalAlterConfigsRequest,
@@ -379,6 +399,7 @@ _BUILDERS: dict[ApiKey, Callable[[int, Any, ErrorCode, str | None], Any]] = {
     ApiKey.CREATE_PARTITIONS: _create_partitions,
     ApiKey.DELETE_GROUPS: _delete_groups,
     ApiKey.DESCRIBE_CONFIGS: _describe_configs,
+    ApiKey.ALTER_CONFIGS: _alter_configs,
     ApiKey.INCREMENTAL_ALTER_CONFIGS: _incremental_alter_configs,
     ApiKey.DESCRIBE_TOPIC_PARTITIONS: _describe_topic_partitions,
 }

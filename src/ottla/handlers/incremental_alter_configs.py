@@ -14,7 +14,7 @@ def handle(
     request: IncrementalAlterConfigsRequest, context: RequestContext
 ) -> Completion[IncrementalAlterConfigsResponse]:
     """Change the overrides; the answer comes when the changes are committed."""
-    altered = context.services.controller.incremental_alter_configs(
-        request.resources, validate_only=request.validate_only
+    altered = context.services.controller.alter_configs(
+        request.resources, validate_only=request.validate_only, replace=False
     )
     return altered.map(lambda results: IncrementalAlterConfigsResponse(responses=results))

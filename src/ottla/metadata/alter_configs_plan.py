@@ -1,4 +1,4 @@
-"""IncrementalAlterConfigs against the image (facts 6.2).
+"""IncrementalAlterConfigs and AlterConfigs against the image (facts 6.2).
 
 A resource is all or nothing; different resources are independent. Only the overrides of topics can be altered so far:
 any other resource is refused, never accepted and ignored.
@@ -37,9 +37,9 @@ class AlterConfigsPlan:
 
 
 def plan_alter_configs(
-    image: ClusterImage, resources: list[AlterConfigsResource], *, validate_only: bool
+    image: ClusterImage, resources: list[AlterConfigsResource], *, validate_only: bool, replace: bool
 ) -> AlterConfigsPlan:
-    """Plan changes of overrides.
+    """Plan changes of overrides; with `replace` those that are not named go, as AlterConfigs has it.
 
     Raises KafkaError POLICY_VIOLATION for too many changes.
     """
@@ -54,7 +54,7 @@ def plan_alter_configs(
         try:
             if times[(item.resource_type, item.resource_name)] > 1:
                 raise _invalid_request("Each resource must appear at most once.")
-            records += _plan_resource(image, item)
+            records += _plan_resource(image, item, replace=replace)
         except KafkaError as error:
             result.error_code, result.error_message = error.code, error.message
         if len(records) > MAX_RECORDS_PER_OPERATION:
@@ -63,7 +63,7 @@ def plan_alter_configs(
     return AlterConfigsPlan([] if validate_only else records, results)
 
 
-def _plan_resource(image: ClusterImage, item: AlterConfigsResource) -> list[ConfigRecord]:
+def _plan_resource(image: ClusterImage, item: AlterConfigsResource, *, replace: bool) -> list[ConfigRecord]:
     _check_entries(item)
     if item.resource_type not in _KNOWN_TYPES:
         raise _invalid_request(f"Unknown resource type {item.resource_type}")
@@ -71,17 +71,23 @@ def _plan_resource(image: ClusterImage, item: AlterConfigsResource) -> list[Conf
         word = ResourceType(item.resource_type).name.lower().replace("_", " ")
         raise _invalid_request(f"Altering the configurations of a {word} is not supported, only of topics")
     current = image.configs.of(ConfigResource(item.resource_type, item.resource_name))
-    altered = apply_alterations(current, [_alteration(entry) for entry in item.configs])
+    alterations = [_alteration(entry) for entry in item.configs]
+    if replace:
+        named = {entry.name for entry in item.configs}
+        alterations += [
+            Alteration(name, AlterOperation.DELETE, None) for name in current if name not in named
+        ]
+    altered = apply_alterations(current, alterations)
     _check_topic(image, item.resource_name, altered)
     return [
         ConfigRecord(
             resource_type=item.resource_type,
             resource_name=item.resource_name,
-            name=entry.name,
-            value=altered.get(entry.name),
+            name=name,
+            value=altered.get(name),
         )
-        for entry in item.configs
-        if altered.get(entry.name) != current.get(entry.name)
+        for name, _, _ in alterations
+        if altered.get(name) != current.get(name)
     ]
 
 

@@ -67,11 +67,13 @@ class CreatePartitions:
 
 
 @dataclass(frozen=True, slots=True)
-class IncrementalAlterConfigs:
+class AlterConfigs:
     """Change overrides; the reply is the list of AlterConfigsResourceResponse."""
 
     resources: list[AlterConfigsResource]
     validate_only: bool
+    replace: bool
+    """Take away the overrides that are not named."""
     reply_to: Completion[Any]
 
 
@@ -134,7 +136,7 @@ Command = (
     CreateTopics
     | DeleteTopics
     | CreatePartitions
-    | IncrementalAlterConfigs
+    | AlterConfigs
     | AllocateProducerIds
     | Bootstrap
     | RegisterController
@@ -235,8 +237,13 @@ class ControllerMachine:
         return _effects(plan.records, command.reply_to, plan.results)
 
     @_plan.register
-    def _(self, command: IncrementalAlterConfigs) -> Effects[LogEntry]:
-        plan = plan_alter_configs(self._image, command.resources, validate_only=command.validate_only)
+    def _(self, command: AlterConfigs) -> Effects[LogEntry]:
+        plan = plan_alter_configs(
+            self._image,
+            command.resources,
+            validate_only=command.validate_only,
+            replace=command.replace,
+        )
         return _effects(plan.records, command.reply_to, plan.results)
 
     @_plan.register

@@ -206,7 +206,7 @@ APIS: dict[int, Api] = {
         _api(ApiKey.CREATE_ACLS, "CreateAcls", 1, 3, 2, _BOTH),
         _api(ApiKey.DELETE_ACLS, "DeleteAcls", 1, 3, 2, _BOTH),
         _api(ApiKey.DESCRIBE_CONFIGS, "DescribeConfigs", 1, 4, 4, _BOTH, served=True),
-        _api(ApiKey.ALTER_CONFIGS, "AlterConfigs", 0, 2, 2, _BOTH),
+        _api(ApiKey.ALTER_CONFIGS, "AlterConfigs", 0, 2, 2, _BOTH, served=True),
         _api(ApiKey.ALTER_REPLICA_LOG_DIRS, "AlterReplicaLogDirs", 1, 2, 2, _BROKER),
         _api(ApiKey.DESCRIBE_LOG_DIRS, "DescribeLogDirs", 1, 4, 2, _BROKER),
         _api(ApiKey.SASL_AUTHENTICATE, "SaslAuthenticate", 0, 2, 2, _BOTH),

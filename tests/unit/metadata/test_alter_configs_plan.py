@@ -31,8 +31,10 @@ def topic(name: str, *changes: AlterableConfig) -> AlterConfigsResource:
     return AlterConfigsResource(resource_type=ResourceType.TOPIC, resource_name=name, configs=list(changes))
 
 
-def plan(*resources: AlterConfigsResource, validate_only: bool = False) -> AlterConfigsPlan:
-    return plan_alter_configs(IMAGE, list(resources), validate_only=validate_only)
+def plan(
+    *resources: AlterConfigsResource, validate_only: bool = False, replace: bool = False
+) -> AlterConfigsPlan:
+    return plan_alter_configs(IMAGE, list(resources), validate_only=validate_only, replace=replace)
 
 
 def test_overrides_are_set_deleted_and_altered() -> None:
@@ -49,6 +51,12 @@ def test_overrides_are_set_deleted_and_altered() -> None:
         AlterConfigsResourceResponse(resource_type=2, resource_name="t", error_message=None),
         AlterConfigsResourceResponse(resource_type=2, resource_name="u", error_message=None),
     ]
+
+
+def test_replacing_takes_away_what_is_not_named() -> None:
+    made = plan(topic("t", change("segment.ms", SET, "7")), replace=True)
+    assert made.records == [record("segment.ms", "7"), record("retention.ms", None)]
+    assert plan(topic("t", change("retention.ms", SET, "5")), replace=True).records == []
 
 
 def test_a_change_of_min_insync_replicas_clears_the_eligible_leaders() -> None:
@@ -152,5 +160,5 @@ def test_too_many_changes_fail_as_a_whole() -> None:
     many = {f"t{number}": 1 for number in range(10_001)}
     resources = [topic(name, change("segment.ms", SET, "7")) for name in many]
     with pytest.raises(KafkaError) as error:
-        plan_alter_configs(cluster(many), resources, validate_only=False)
+        plan_alter_configs(cluster(many), resources, validate_only=False, replace=False)
     assert error.value.message == "Unable to perform excessively large batch operation."
