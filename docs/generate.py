@@ -10,7 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "src"))
+sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
+
+from tests.system.clients.page import clients_page  # noqa: E402
 
 from ottla.cli.common import help_text  # noqa: E402 - the sources are found by the line above
 from ottla.config.reference import configuration_page, ottla_yaml, server_properties  # noqa: E402
@@ -83,6 +85,7 @@ GENERATED: dict[str, Callable[[], str]] = {
     "docs/errors.md": errors_page,
     "docs/apis.md": apis_page,
     "docs/cli.md": cli_page,
+    "docs/clients.md": clients_page,
     "config/server.properties": server_properties,
     "config/ottla.yaml": ottla_yaml,
 }

@@ -15,9 +15,10 @@ def modules() -> list[Path]:
 
 
 def python_files() -> list[Path]:
-    """Return the paths of all Python files that are ours, from the root of the repository."""
+    """Return the paths of all Python files that are ours, from the root of the repository; a cache is not."""
     folders = ("src", "tests", "docs")
-    return sorted(path.relative_to(ROOT) for folder in folders for path in (ROOT / folder).rglob("*.py"))
+    paths = (path.relative_to(ROOT) for folder in folders for path in (ROOT / folder).rglob("*.py"))
+    return sorted(path for path in paths if ".cache" not in path.parts)
 
 
 @cache

@@ -1,0 +1,29 @@
+"""The version of each client, read where it is pinned: nothing else says a version."""
+
+import tomllib
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+SYSTEM = Path(__file__).parents[1]
+ROOT = SYSTEM.parents[1]
+
+# The second kafka-python, which has a virtual environment of its own.
+JAVA = {"Kafka's console tools", "Java client"}
+KAFKA_PYTHON_2 = "2.3.3"
+
+
+def pinned_version(client: str) -> str:
+    """Return the version of a client; raises KeyError for one that nothing pins."""
+    if client == "kafka-python 2":
+        return KAFKA_PYTHON_2
+    if client in JAVA:
+        return _kafka_version()
+    requirements = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    pins = dict(each.split("==") for each in requirements["test"] if "==" in each)
+    return pins[client]
+
+
+def _kafka_version() -> str:
+    version = ET.parse(ROOT / "tests" / "peers" / "pom.xml").getroot().find(".//{*}kafka.version")
+    assert version is not None
+    return version.text or ""

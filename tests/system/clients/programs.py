@@ -1,0 +1,78 @@
+"""How each client's program is made ready, once for all runs, and run.
+
+What is missing on this machine makes the tests skip and say so; under CI=true that is a failure.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.support.cached import PeerUnavailableError, cached, fetch, skip_or_fail
+from tests.system.clients.pins import pinned_version
+
+SYSTEM = Path(__file__).parents[1]
+CACHE = SYSTEM / ".cache"
+# Each program ends within seconds; one that waits for what never comes says so itself before this.
+RUN_TIMEOUT_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A command that takes a behaviour, its variant, an address and a name."""
+
+    command: Sequence[str]
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def run(self, *arguments: str) -> dict[str, Any]:
+        """Return what the program prints; raises AssertionError with its words when it fails."""
+        done = subprocess.run(
+            [*self.command, *arguments],
+            env={**_environment(), **self.environment},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=RUN_TIMEOUT_S,
+            check=False,
+        )
+        assert done.returncode == 0, f"exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
+        printed: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        return printed
+
+
+def _environment() -> dict[str, str]:
+    return {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+
+
+def _aiokafka() -> Program:
+    return Program([sys.executable, str(SYSTEM / "python" / "aiokafka_program.py")])
+
+
+def _kafka_python_2() -> Program:
+    requirement = f"kafka-python[snappy,lz4,zstd]=={pinned_version('kafka-python 2')}"
+
+    def build(target: Path) -> None:
+        fetch([sys.executable, "-m", "venv", str(target)], where=target)
+        fetch([str(target / "bin" / "python"), "-m", "pip", "install", "-q", requirement], where=target)
+
+    venv = cached(CACHE, "kafka-python-2", f"{requirement} {sys.version}".encode(), build)
+    return Program([str(venv / "bin" / "python"), str(SYSTEM / "python" / "kafka_python_2.py")])
+
+
+PROGRAMS: Mapping[str, Callable[[], Program]] = {
+    "aiokafka": _aiokafka,
+    "kafka-python 2": _kafka_python_2,
+}
+"""What makes the program of each client ready; raises PeerUnavailableError where it cannot."""
+
+
+def ready_program(client: str) -> Program:
+    """Return the program of a client; where it cannot be had the running test is skipped and says why."""
+    try:
+        return PROGRAMS[client]()
+    except PeerUnavailableError as missing:
+        skip_or_fail(client, missing)

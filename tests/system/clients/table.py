@@ -1,0 +1,100 @@
+"""Which clients are tried, and what each of them shows: the table behind `test_clients.py` and `docs/clients.md`.
+
+A behaviour is a small piece of work that each client's program does in the client's own ways, and the facts that
+come of it, which are the same for all of them (`expectations.py`). A program is called with the behaviour, its
+variant or `-`, the broker's address and a name for topics and groups; it prints one line of JSON, the version of
+the client and the facts.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+BEHAVIOURS: Mapping[str, str] = {
+    "contents": "keys, values, headers, tombstones and timestamps come back as they were sent",
+    "compression": "500 records in few batches, stored in the compression that was asked for, come back in order",
+    "acks": "every level of acknowledgement stores the record",
+    "idempotence": "the batches of an idempotent producer are numbered without a gap",
+    "large": "a record of the largest size is taken; one byte more is refused and does no harm",
+    "refusals": "a topic that is not there and a name that no topic may have are refused with Kafka's codes",
+    "seek": "positions by offset, time, beginning and end; an offset that is not there resets the position",
+    "manual-commits": "a group continues at the offset that was committed, with its metadata",
+    "automatic-commits": "a consumer that closes has committed what it has taken",
+    "assignor": "two members share six partitions as the assignor says, and the last one takes them all",
+    "topics": "topics are created, described, listed, grown and deleted; what cannot be done is refused",
+    "configs": "topic configuration is described and altered, a wrong value is refused",
+    "groups": "groups are listed, described and deleted, committed offsets are read",
+    "records": "records are deleted up to an offset, beyond the end is refused",
+    "cluster": "the broker, the controller and the cluster's id are described",
+}
+"""Each behaviour, in words for its users."""
+
+CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
+ACKS = ("0", "1", "all")
+PLAIN = ("-",)
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A client: its program is `programs.PROGRAMS[name]`, its version is pinned where `pins.py` reads it."""
+
+    name: str
+    language: str
+    behaviours: Mapping[str, tuple[str, ...]]
+    """What it shows, and the variants of that."""
+    omitted: Mapping[str, str] = field(default_factory=dict)
+    """What others show and this client does not, with any broker, and why."""
+    unspoken: Mapping[str, str] = field(default_factory=dict)
+    """Facts, as `behaviour.fact`, that its interface has no words for, and why."""
+    own: Mapping[str, object] = field(default_factory=dict)
+    """Facts, as `behaviour.fact` or `behaviour:variant.fact`, that are this client's own way with any broker."""
+
+
+def plain(*names: str) -> dict[str, tuple[str, ...]]:
+    """Return behaviours that have no variants."""
+    return dict.fromkeys(names, PLAIN)
+
+
+ADMINISTRATION = plain("topics", "configs", "groups", "records", "cluster")
+CONSUMING = plain("seek", "manual-commits", "automatic-commits")
+
+CLIENTS = (
+    Client(
+        "aiokafka",
+        "Python",
+        {
+            **plain("contents", "idempotence", "large", "refusals"),
+            "compression": CODECS,
+            "acks": ACKS,
+            **CONSUMING,
+            "assignor": ("range", "roundrobin", "sticky"),
+            **ADMINISTRATION,
+        },
+        unspoken={
+            "refusals.produced": "the producer waits for the topic until its time is over",
+            "groups.deleted_again": "it deletes no groups",
+        },
+        own={"groups.listed": True},
+    ),
+    Client(
+        "kafka-python 2",
+        "Python",
+        {
+            **plain("contents", "idempotence", "large", "refusals"),
+            "compression": CODECS,
+            "acks": ("1", "all"),
+            **CONSUMING,
+            "assignor": ("range", "roundrobin", "sticky"),
+            **ADMINISTRATION,
+        },
+        omitted={"acks 0": "the records never leave the client"},
+        unspoken={"refusals.produced": "the producer waits for the topic until its time is over"},
+    ),
+)
+"""The clients with programs here."""
+
+TEST_MODULES: Mapping[str, tuple[str, str]] = {
+    "kafka-python": ("Python", "test_kafka_python.py"),
+    "confluent-kafka": ("C, librdkafka", "test_confluent_kafka.py"),
+    "Kafka's console tools": ("Java", "test_console_tools.py"),
+}
+"""Clients with test modules of their own: language and module; the names of the tests are what they show."""
