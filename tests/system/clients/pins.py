@@ -20,7 +20,7 @@ def pinned_version(client: str) -> str:
         return _kafka_version()
     requirements = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     pins = dict(each.split("==") for each in requirements["test"] if "==" in each)
-    return pins[client]
+    return {requirement.split("[")[0]: version for requirement, version in pins.items()}[client]
 
 
 def _kafka_version() -> str:
