@@ -8,6 +8,11 @@ SYSTEM = Path(__file__).parents[1]
 ROOT = SYSTEM.parents[1]
 
 # The second kafka-python, which has a virtual environment of its own.
+GO_MODULES = {
+    "franz-go": "github.com/twmb/franz-go",
+    "kafka-go": "github.com/segmentio/kafka-go",
+    "sarama": "github.com/IBM/sarama",
+}
 JAVA = {"Kafka's console tools", "Java client"}
 KAFKA_PYTHON_2 = "2.3.3"
 
@@ -18,9 +23,16 @@ def pinned_version(client: str) -> str:
         return KAFKA_PYTHON_2
     if client in JAVA:
         return _kafka_version()
+    if client in GO_MODULES:
+        return _go_version(GO_MODULES[client])
     requirements = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     pins = dict(each.split("==") for each in requirements["test"] if "==" in each)
     return {requirement.split("[")[0]: version for requirement, version in pins.items()}[client]
+
+
+def _go_version(module: str) -> str:
+    words = [line.split() for line in (SYSTEM / "go" / "go.mod").read_text().splitlines()]
+    return next(line[1] for line in words if line[:1] == [module]).removeprefix("v")
 
 
 def _kafka_version() -> str:

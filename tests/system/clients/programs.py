@@ -12,13 +12,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.support.cached import PeerUnavailableError, cached, fetch, skip_or_fail
+from tests.support.cached import PeerUnavailableError, cached, fetch, installed, skip_or_fail
 from tests.system.clients.pins import pinned_version
 
 SYSTEM = Path(__file__).parents[1]
 CACHE = SYSTEM / ".cache"
 # Each program ends within seconds; one that waits for what never comes says so itself before this.
 RUN_TIMEOUT_S = 60.0
+# A cold build of the Go clients with their dependencies takes a minute on one core.
+BUILD_TIMEOUT_S = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,34 @@ def _kafka_python_2() -> Program:
     return Program([str(venv / "bin" / "python"), str(SYSTEM / "python" / "kafka_python_2.py")])
 
 
+def _go_program() -> Path:
+    sources = SYSTEM / "go"
+    content = b"".join(path.name.encode() + path.read_bytes() for path in sorted(sources.iterdir()))
+    go = installed("go")
+
+    def build(target: Path) -> None:
+        fetch([go, "mod", "download"], where=sources)
+        done = subprocess.run(
+            [go, "build", "-mod=readonly", "-o", str(target / "clients"), "."],
+            cwd=sources,
+            capture_output=True,
+            text=True,
+            timeout=BUILD_TIMEOUT_S,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise RuntimeError(f"go build failed:\n{done.stdout}{done.stderr}")
+
+    return cached(CACHE, "go", content, build) / "clients"
+
+
+def _go(client: str) -> Program:
+    return Program([str(_go_program()), client])
+
+
 PROGRAMS: Mapping[str, Callable[[], Program]] = {
     "aiokafka": _aiokafka,
+    "franz-go": lambda: _go("franz-go"),
     "kafka-python 2": _kafka_python_2,
 }
 """What makes the program of each client ready; raises PeerUnavailableError where it cannot."""

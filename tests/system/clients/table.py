@@ -76,6 +76,18 @@ CLIENTS = (
         own={"groups.listed": True},
     ),
     Client(
+        "franz-go",
+        "Go",
+        {
+            **plain("contents", "idempotence", "large", "refusals"),
+            "compression": CODECS,
+            "acks": ACKS,
+            **CONSUMING,
+            "assignor": ("range", "roundrobin", "sticky", "cooperative-sticky"),
+            **ADMINISTRATION,
+        },
+    ),
+    Client(
         "kafka-python 2",
         "Python",
         {

@@ -1,0 +1,3 @@
+package main
+
+var saramaBehaviours = map[string]func(Run) Facts{}

@@ -1,0 +1,3 @@
+package main
+
+var segmentioBehaviours = map[string]func(Run) Facts{}
