@@ -6,6 +6,8 @@ piece was slow; then a thread runs what comes, strictly in order, until the queu
 fast again. Appends are never reordered: while anything is queued nothing runs inline.
 
 Flushes always run on a thread, of their own: an fsync waits for the disk by its nature, and appends go on beside it.
+What needs no order at all, as making and closing many logs, runs on several threads: a disk syncs many files at once
+in little more than the time of one.
 """
 
 from __future__ import annotations
@@ -14,10 +16,10 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
-from ottla.completion import Completion, gather
+from ottla.completion import Completion
 from ottla.errors import ErrorCode, KafkaError
 from ottla.tasks import Tasks
 
@@ -32,28 +34,37 @@ QUEUE_LIMIT = 10_000
 """Pieces of work that may wait for a stalled disk. Every connection has at most one request under way, so only many
 partitions in one request come near; more are refused with KAFKA_STORAGE_ERROR, which clients retry."""
 
+THREADS_APART = 4
+"""Threads for work without order. Measured with 2 cores: 2 threads make logs 1.5 times as fast as one, 4 twice as fast,
+8 no faster than 4."""
+
+CLOSING = "the data directory is being closed"
+
 _Job = tuple[Callable[[], Any], Completion[Any]]
 
 
 class WorkerThread:
     """One thread that runs jobs in order and gives their results back on the loop."""
 
-    def __init__(self, name: str, tasks: Tasks) -> None:
+    def __init__(self, name: str, tasks: Tasks, when_idle: Callable[[], None]) -> None:
         self._tasks = tasks
+        self._when_idle = when_idle
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._has_started = False
+        self._is_closed = False
         self.waiting = 0
         """Jobs given and not finished, as the loop has seen so far."""
+        self.finished = 0
+        """Jobs finished since the start."""
         self.last_took_s = 0.0
 
     def submit(self, work: Callable[[], T]) -> Completion[T]:
         """Run `work` after everything given before; the completion is done on the loop."""
+        if self._is_closed:
+            return _refused(CLOSING)
         if self.waiting >= QUEUE_LIMIT:
-            refusal = KafkaError(
-                ErrorCode.KAFKA_STORAGE_ERROR, f"{QUEUE_LIMIT} writes wait for the disk already"
-            )
-            return Completion.failed(refusal)
+            return _refused(f"{QUEUE_LIMIT} writes wait for the disk already")
         if not self._has_started:
             self._has_started = True
             self._thread.start()
@@ -64,6 +75,7 @@ class WorkerThread:
 
     def close(self) -> None:
         """Let the thread end after the jobs that it has; does not wait for it."""
+        self._is_closed = True
         if self._has_started:
             self._jobs.put(None)
 
@@ -85,11 +97,14 @@ class WorkerThread:
     ) -> Callable[[], None]:
         def finish() -> None:
             self.waiting -= 1
+            self.finished += 1
             self.last_took_s = took_s
             if failure is not None:
                 completion.fail(failure)
             else:
                 completion.resolve(value)
+            if not self.waiting:
+                self._when_idle()
 
         return finish
 
@@ -100,20 +115,33 @@ class DirectoryWriter:
     def __init__(self, directory: str, tasks: Tasks, *, slow_write_s: float = SLOW_WRITE_S) -> None:
         self._directory = directory
         self._slow_write_s = slow_write_s
-        self._writes = WorkerThread("ottla-writer", tasks)
-        self._flushes = WorkerThread("ottla-flusher", tasks)
+        self._writes = WorkerThread("ottla-writer", tasks, self._look_whether_drained)
+        self._flushes = WorkerThread("ottla-flusher", tasks, self._look_whether_drained)
+        self._apart = [
+            WorkerThread(f"ottla-disk-{number}", tasks, self._look_whether_drained)
+            for number in range(THREADS_APART)
+        ]
         self._is_threaded = False
+        self._is_closed = False
+        self._drained: Completion[None] | None = None
 
     @property
     def is_threaded(self) -> bool:
         """Whether writes go to the thread now, because one was slow."""
         return self._is_threaded
 
+    @property
+    def finished(self) -> int:
+        """How many jobs the threads have finished: a number that grows for as long as the disk answers."""
+        return sum(worker.finished for worker in self._workers())
+
     def submit(self, work: Callable[[], T]) -> Completion[T]:
         """Run a write, at once or after those before it. An exception of it ends up in the completion.
 
-        Fails with KAFKA_STORAGE_ERROR when too many wait.
+        Fails with KAFKA_STORAGE_ERROR when too many wait, and after a drain.
         """
+        if self._is_closed:
+            return _refused(CLOSING)
         if self._is_threaded:
             if self._writes.waiting or self._writes.last_took_s > self._slow_write_s:
                 return self._writes.submit(work)
@@ -134,18 +162,48 @@ class DirectoryWriter:
         return completion
 
     def submit_flush(self, work: Callable[[], T]) -> Completion[T]:
-        """Run work that waits for the disk, an fsync, in order with other flushes and beside the writes."""
+        """Run work that waits for the disk, an fsync, in order with other flushes and beside the writes.
+
+        Fails with KAFKA_STORAGE_ERROR when too many wait, and after a drain.
+        """
+        if self._is_closed:
+            return _refused(CLOSING)
         return self._flushes.submit(work)
 
-    def drain(self) -> Completion[list[Completion[None]]]:
-        """Return a completion that is done once all work given so far is done."""
-        return gather([worker.submit(_nothing) for worker in (self._writes, self._flushes) if worker.waiting])
+    def submit_apart(self, work: Callable[[], T]) -> Completion[T]:
+        """Run work that waits for the disk beside everything else, also beside other such work.
+
+        Fails with KAFKA_STORAGE_ERROR when too much waits. A drain does not refuse it: logs are closed so.
+        """
+        return min(self._apart, key=lambda worker: worker.waiting).submit(work)
+
+    def drain(self) -> Completion[None]:
+        """Return a completion that is done once nothing is under way any more, neither what has followed from it.
+
+        At that moment the writer closes for writes and flushes, so that whoever waited for it finds the logs at rest.
+        """
+        if self._drained is None:
+            self._drained = Completion()
+            self._look_whether_drained()
+        return self._drained
 
     def close(self) -> None:
         """Take no further work; what was given is still done."""
-        self._writes.close()
-        self._flushes.close()
+        self._is_closed = True
+        for worker in self._workers():
+            worker.close()
+
+    def _workers(self) -> Iterator[WorkerThread]:
+        yield self._writes
+        yield self._flushes
+        yield from self._apart
+
+    def _look_whether_drained(self) -> None:
+        drained = self._drained
+        if drained is not None and not drained.done and not any(worker.waiting for worker in self._workers()):
+            self._is_closed = True
+            drained.resolve(None)
 
 
-def _nothing() -> None:
-    """Mark a place in a queue."""
+def _refused(reason: str) -> Completion[Any]:
+    return Completion.failed(KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, reason))

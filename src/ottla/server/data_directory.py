@@ -7,11 +7,12 @@ from pathlib import Path
 
 from ottla.clock import Clock
 from ottla.config.resolved import BrokerConfig
-from ottla.metadata.formatting import format_log_directory
+from ottla.metadata.formatting import FILE_NAME, format_log_directory
 from ottla.server.start_error import StartError
 from ottla.storage.files import FileSystem
 from ottla.storage.log_dirs import (
     LOCK_FILE,
+    META_PROPERTIES_FILE,
     LogDirectory,
     LogDirectoryError,
     MetaProperties,
@@ -23,6 +24,9 @@ logger = logging.getLogger("ottla.server")
 
 _NOBODYS_FILES = frozenset({LOCK_FILE, "lost+found", ".DS_Store"})
 """What a directory may hold that counts as empty: our own lock, and what systems put there by themselves."""
+
+_UNFINISHED_FORMAT = frozenset({FILE_NAME, f"{FILE_NAME}.tmp", f"{META_PROPERTIES_FILE}.tmp"})
+"""What a format leaves that was interrupted before its last step; it is done again from the start."""
 
 
 def open_data_directory(files: FileSystem, config: BrokerConfig, clock: Clock) -> LogDirectory:
@@ -44,7 +48,8 @@ def open_data_directory(files: FileSystem, config: BrokerConfig, clock: Clock) -
 def _format(files: FileSystem, path: Path, config: BrokerConfig, clock: Clock) -> None:
     strangers = []
     if path.exists():
-        strangers = sorted(e.name for e in files.list_directory(path) if e.name not in _NOBODYS_FILES)
+        known = _NOBODYS_FILES | _UNFINISHED_FORMAT
+        strangers = sorted(entry.name for entry in files.list_directory(path) if entry.name not in known)
     if strangers:
         raise StartError(
             f"{path} is not a data directory: it has no meta.properties but holds {strangers[0]!r}; "

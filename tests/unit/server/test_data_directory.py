@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
+from tests.support.faulty_files import FaultyFileSystem
 
 from ottla.clock import SystemClock
 from ottla.config.broker import embedded_broker_config
@@ -12,9 +14,9 @@ from ottla.storage.files import FileSystem
 from ottla.storage.log_dirs import LogDirectory
 
 
-def open_directory(path: Path, **overrides: str) -> LogDirectory:
+def open_directory(path: Path, files: FileSystem | None = None, **overrides: str) -> LogDirectory:
     options = {"log.dirs": str(path), **{key.replace("_", "."): value for key, value in overrides.items()}}
-    return open_data_directory(FileSystem(), embedded_broker_config(options), SystemClock())
+    return open_data_directory(files or FileSystem(), embedded_broker_config(options), SystemClock())
 
 
 @pytest.mark.parametrize("holds", [[], [".lock"], ["lost+found"]])
@@ -31,6 +33,25 @@ def test_a_new_or_empty_directory_is_formatted_once(tmp_path: Path, holds: list[
     assert second.meta_properties == owner
     assert (path / "bootstrap.checkpoint").exists()
     second.close()
+
+
+@pytest.mark.parametrize("operation", ["write_file", "fsync", "rename", "sync_directory"])
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_format_that_was_cut_short_is_done_again(tmp_path: Path, operation: str, number: int) -> None:
+    files = FaultyFileSystem()
+    left = number
+
+    def before(name: str) -> None:
+        nonlocal left
+        left -= name == operation
+        if left == 0 and name == operation:
+            raise OSError(errno.EIO, "as far as it got")
+
+    files.before = before
+    with pytest.raises(StartError):
+        open_directory(tmp_path, files)
+    files.heal()
+    open_directory(tmp_path, files).close()
 
 
 def test_a_directory_with_other_things_in_it_is_left_alone(tmp_path: Path) -> None:
