@@ -81,6 +81,10 @@ class Housekeeping:
         if log.config.flush_ms < NEVER_FLUSH and partition not in self._timers:
             self._set_timer(partition, log.config.flush_ms, partial(self._flush, partition))
 
+    def log_start_moved(self) -> None:
+        """Take note that records were deleted: a crash must not bring them back for longer than Kafka would."""
+        self._start_checkpoints()
+
     def delete_later(self, directory: Path) -> None:
         """Remove the directory of a deleted partition after file.delete.delay.ms."""
         delay_ms = self._config.log_segment_delete_delay_ms
@@ -147,7 +151,7 @@ class Housekeeping:
     def _sweep(self, partitions: list[Partition], visit: Callable[[Partition], None]) -> None:
         """Visit some partitions now and the rest in later turns of the loop."""
         for partition in partitions[:PARTITIONS_PER_TURN]:
-            if not partition.is_offline and not self._is_closed:
+            if not (partition.is_offline or partition.is_deleted or self._is_closed):
                 visit(partition)
         rest = partitions[PARTITIONS_PER_TURN:]
         if rest:
@@ -164,6 +168,9 @@ class Housekeeping:
             _log_failure(f"delete old segments of {partition.topic_partition}", deleting)
             if deleting.error is None and deleting.result() > 0:
                 self._start_checkpoints()
+                self._flush_rolled(
+                    partition
+                )  # an empty segment that keeps the offsets must outlive the others
                 delay_ms = partition.config.file_delete_delay_ms
                 self._set_timer(("files", partition), delay_ms, partial(self._delete_files, partition))
 

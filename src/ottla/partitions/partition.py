@@ -60,10 +60,13 @@ class Scheduler(Protocol):
 
 
 class AppendListener(Protocol):
-    """Who keeps house: it hears of every append."""
+    """Who keeps house: it hears of every append, and of records that were deleted on demand."""
 
     def appended(self, partition: Partition) -> None:
         """Take note that the partition has grown."""
+
+    def log_start_moved(self) -> None:
+        """Take note that a partition starts at a later offset, which no file name tells."""
 
 
 class Wakeups:
@@ -221,7 +224,7 @@ class Partition:
             message = f"The offset {target} for partition {self.topic_partition} is not valid"
             return Completion.failed(KafkaError(ErrorCode.OFFSET_OUT_OF_RANGE, message))
         deletion = self.run_on_log(lambda log: log.delete_records_before(target))
-        return deletion.map(lambda _: self.log_start_offset)
+        return deletion.map(self._log_start_moved)
 
     def check_leader(self, current_leader_epoch: int) -> None:
         """Raise KafkaError unless this node leads the partition in the epoch that the client believes in.
@@ -259,6 +262,11 @@ class Partition:
         """Wake those who wait, soon: something other than an append has happened."""
         if self._waiters:
             self._wakeups.schedule(self)
+
+    def _log_start_moved(self, has_moved: bool) -> int:
+        if has_moved:
+            self._listener.log_start_moved()
+        return self.log_start_offset
 
     def _append_now(
         self, records: Buffer, leader_epoch: int, origin: AppendOrigin, now_ms: int

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from tests.support.faulty_files import FaultyFileSystem
 from tests.support.partitions import DataDirectory
 
 from ottla.partitions import housekeeping
@@ -90,6 +91,34 @@ def test_a_new_log_start_reaches_its_checkpoint(broker: DataDirectory) -> None:
     broker.partition("t").delete_records_before(1)
     broker.loop.advance(60_000)
     assert checkpoint(broker, "log-start") == "0\n1\nt 0 1\n"
+
+
+def test_a_new_log_start_reaches_its_checkpoint_also_where_nothing_was_appended_since_the_start(
+    broker: DataDirectory,
+) -> None:
+    broker.create_topic("t")
+    broker.append("t", b"a", b"b")
+    broker.restart()
+    broker.partition("t").delete_records_before(1)
+    broker.loop.advance(60_000)
+    broker.crash()
+    assert broker.partition("t").log_start_offset == 1
+
+
+def test_offsets_go_on_after_everything_has_expired_and_a_crash(tmp_path: Path) -> None:
+    files = FaultyFileSystem()
+    broker = DataDirectory(tmp_path, files=files)
+    broker.create_topic("t", retention_ms="1000", file_delete_delay_ms="1000")
+    broker.append("t", b"a", b"b")
+    done: list[str] = []
+    files.watch = lambda name, path: done.append(name) if "t-0" in str(path) else None
+    broker.loop.advance(INITIAL_DELAY_MS)
+    assert broker.partition("t").log_start_offset == 2
+    broker.loop.advance(1000)
+    # The name of the empty segment, which alone knows the next offset, is on the disk before the others go.
+    assert done.index("rename_lazily") < done.index("sync_directory") < done.index("unlink")
+    broker.crash()
+    assert broker.append("t", b"c").base_offset == 2
 
 
 def test_many_partitions_are_looked_at_in_several_turns(

@@ -110,15 +110,50 @@ def test_the_queue_of_a_stalled_disk_is_bounded(monkeypatch: pytest.MonkeyPatch)
     run(main)
 
 
-def test_a_drain_is_done_when_all_work_given_before_is() -> None:
+def test_a_drain_of_a_writer_at_rest_is_done_at_once() -> None:
     async def main(directory_writer: DirectoryWriter) -> None:
         assert directory_writer.drain().done
+
+    run(main)
+
+
+def test_a_drain_is_done_when_all_work_is_and_what_follows_from_it() -> None:
+    async def main(directory_writer: DirectoryWriter) -> None:
         release = threading.Event()
-        flush = directory_writer.submit_flush(lambda: release.wait(10))
+        apart = directory_writer.submit_apart(lambda: release.wait(10))
+        flush = apart.then(lambda _: directory_writer.submit_flush(lambda: "flushed"))
+        last = flush.then(lambda _: directory_writer.submit_flush(lambda: "flushed again"))
         drained = directory_writer.drain()
         assert not drained.done
         release.set()
         await settled(drained)
-        assert flush.done
+        assert last.result() == "flushed again"
+        assert directory_writer.finished == 3
+
+    run(main)
+
+
+def test_after_a_drain_writes_and_flushes_are_refused_and_logs_can_be_closed() -> None:
+    async def main(directory_writer: DirectoryWriter) -> None:
+        await settled(directory_writer.drain())
+        for refused in (directory_writer.submit(bool), directory_writer.submit_flush(bool)):
+            assert isinstance(refused.error, KafkaError)
+            assert refused.error.code is ErrorCode.KAFKA_STORAGE_ERROR
+        closed = directory_writer.submit_apart(lambda: "closed")
+        await settled(closed)
+        assert closed.result() == "closed"
+        directory_writer.close()
+        assert isinstance(directory_writer.submit_apart(bool).error, KafkaError)
+
+    run(main)
+
+
+def test_work_apart_runs_beside_other_work_apart() -> None:
+    async def main(directory_writer: DirectoryWriter) -> None:
+        together = threading.Barrier(writer.THREADS_APART)
+        waiting = [directory_writer.submit_apart(lambda: together.wait(10)) for _ in range(together.parties)]
+        for completion in waiting:
+            await settled(completion)
+            assert completion.error is None
 
     run(main)
