@@ -30,7 +30,7 @@ _STEP_WORDS = {
 _ACTIONS = ("ask", "send", "frame", "pipeline", "await", "close")
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """YAML in which `on` is a word: only `true` and `false` are truth values, as in YAML 1.2."""
 
 
@@ -181,12 +181,15 @@ def _steps(items: list[Mapping[str, Any]], constants: Mapping[str, Any]) -> Iter
 
 
 def _ask_steps(number: int, item: Mapping[str, Any], constants: Mapping[str, Any]) -> Iterator[Step]:
-    api = api_named(item["ask"])
-    version = item.get("version", api.max_version)
-    if isinstance(version, str) and version.startswith("$"):
-        version = constants[version[1:]]
+    api = api_named(_constant(item["ask"], constants))
+    version = _constant(item.get("version", api.max_version), constants)
     for each in parse_versions(api, version):
-        yield Step("ask", f"{number} {api.name} v{each}", {**item, "version": each})
+        yield Step("ask", f"{number} {api.name} v{each}", {**item, "ask": api.name, "version": each})
+
+
+def _constant(value: Any, constants: Mapping[str, Any]) -> Any:
+    """Return the value of a `$name` that `each` gives: APIs and versions are known before anything is asked."""
+    return constants[value[1:]] if isinstance(value, str) and value.startswith("$") else value
 
 
 def _check_words(item: Mapping[str, Any], known: set[str]) -> None:

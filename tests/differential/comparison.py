@@ -18,8 +18,8 @@ import yaml
 
 from ottla.types import ZERO_UUID, uuid_to_text
 from tests.differential.answers import SILENT
-from tests.differential.case_files import Case, Step
-from tests.differential.conversation import Outcome
+from tests.differential.case_files import Case
+from tests.differential.conversation import Answer, Outcome
 
 FOLDER = Path(__file__).parent
 ABSENT = "(absent)"
@@ -134,7 +134,7 @@ def broken(kafka: Outcome) -> str | None:
     """Return why a case asks nothing worth comparing: Kafka itself could not finish it, or stayed silent."""
     if kafka.failure is not None:
         return f"Apache Kafka does not finish this case: {kafka.failure}"
-    silent = [label for label, _, answer in kafka.answers if answer == SILENT]
+    silent = [answer.label for answer in kafka.answers if answer.plain == SILENT]
     return (
         f"Apache Kafka stays silent at {silent[0]}; say `read: false` where that is meant" if silent else None
     )
@@ -143,7 +143,7 @@ def broken(kafka: Outcome) -> str | None:
 def judged(outcome: Outcome, rules: Rules, own: tuple[str, ...]) -> list[tuple[str, Any]]:
     """Return the answers of an outcome with symbols, filters, order and masks applied."""
     symbols = _Symbols(outcome.captured)
-    return [(label, _prepare(answer, step, symbols, rules, own)) for label, step, answer in outcome.answers]
+    return [(answer.label, _prepare(answer, symbols, rules, own)) for answer in outcome.answers]
 
 
 def differences(kafka: Any, ottla: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
@@ -196,9 +196,9 @@ class _Symbols:
         return value
 
 
-def _prepare(answer: Any, step: Step, symbols: _Symbols, rules: Rules, own: tuple[str, ...]) -> Any:
-    plain = symbols.replace(answer)
-    api = str(step.content.get("ask", ""))
+def _prepare(answer: Answer, symbols: _Symbols, rules: Rules, own: tuple[str, ...]) -> Any:
+    plain = symbols.replace(answer.plain)
+    api, step = answer.api, answer.step
     for path, key in step.content.get("keep", {}).items():
         _edit_lists(plain, path.split("."), lambda items, key=key: _own_items(items, key, own))
     unordered = {**rules.unordered.get(api, {}), **step.content.get("unordered", {})}

@@ -40,11 +40,22 @@ class Target:
     names: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back for one step."""
+
+    label: str
+    step: Step
+    api: str
+    """Kafka's name of the API, empty where bytes were sent."""
+    plain: Any
+
+
 @dataclass(slots=True)
 class Outcome:
-    """What one broker answered: a label and an answer for each step that has one, and what was captured."""
+    """What one broker answered, and what was captured."""
 
-    answers: list[tuple[str, Step, Any]] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
     captured: list[tuple[str, str, Any]] = field(default_factory=list)
     """Name, last part of the path, and value."""
     failure: str | None = None
@@ -149,7 +160,9 @@ class Conversation:
             connection.close()
             del self._connections[step.connection]
         elif step.action == "await":
-            self._keep(step, connection.read_answer())
+            api_key, version = connection.expected[0] if connection.expected else (-1, -1)
+            api = APIS[api_key].name if api_key in APIS else ""
+            self._keep(step, connection.read_answer(), api, f"{step.label} {api} v{version}")
         elif step.action == "pipeline":
             connection.send(b"".join(self._bytes_of(inner, connection) for inner in step.content["pipeline"]))
             for inner in step.content["pipeline"]:
@@ -193,10 +206,10 @@ class Conversation:
 
     def _raw_frame(self, description: Mapping[str, Any]) -> bytes:
         """Return a frame whose header is put together field by field: nothing about it need be true."""
-        client_id = description.get("client_id", CLIENT_ID)
-        encoded = b"\xff\xff" if client_id is None else struct.pack(">h", len(client_id)) + client_id.encode()
+        client_id = CLIENT_ID.encode()
         key, version = description["api_key"], description["api_version"]
-        content = struct.pack(">hhi", key, version, description.get("correlation_id", 1)) + encoded
+        content = struct.pack(">hhih", key, version, description.get("correlation_id", 1), len(client_id))
+        content += client_id
         if key in APIS and APIS[key].is_flexible(version):
             content += description.get("tags", b"\0")
         content += _joined(description.get("body", b""))
@@ -211,8 +224,13 @@ class Conversation:
             return plain_answer(api_named(form[0]).key, form[1], frame)
         return frame if isinstance(frame, str) else {"bytes": frame.hex()}
 
-    def _keep(self, step: Step, answer: Any) -> None:
-        self.outcome.answers.append((step.label, step, answer))
+    def _keep(self, step: Step, answer: Any, api: str | None = None, label: str | None = None) -> None:
+        form = step.content.get("read")
+        if isinstance(form, list):
+            api, label = form[0], f"{step.label} {form[0]} v{form[1]}"
+        elif api is None:
+            api = str(step.content.get("ask", ""))
+        self.outcome.answers.append(Answer(label or step.label, step, api, answer))
         for name, path in step.content.get("capture", {}).items():
             value = at_path(answer, resolve(path, self.names))
             self.names[name] = value
@@ -221,7 +239,8 @@ class Conversation:
     def _connection(self, name: str) -> Connection:
         if name not in self._connections:
             port = self.target.controller_port if name in self.case.controller else self.target.port
-            self._connections[name] = Connection(port, self.case.client_ids.get(name, CLIENT_ID))
+            client_id = resolve(self.case.client_ids.get(name, CLIENT_ID), self.names)
+            self._connections[name] = Connection(port, client_id)
         return self._connections[name]
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.differential.case_files import Case, CaseError, Step, load_cases
 from tests.differential.comparison import Difference, Explanation, Rules, broken, compare, matches, report
-from tests.differential.conversation import Outcome
+from tests.differential.conversation import Answer, Outcome
 from tests.differential.values import UnknownNameError, resolve
 
 CASE = Case("a/b:c", {}, (), {}, (), {}, alone=False, steps=())
@@ -17,7 +17,7 @@ CASE = Case("a/b:c", {}, (), {}, (), {}, alone=False, steps=())
 
 def outcome(answer: Any, *captured: tuple[str, str, Any], **content: Any) -> Outcome:
     step = Step("ask", "1 Metadata v1", {"ask": "Metadata", **content})
-    return Outcome([(step.label, step, answer)], list(captured))
+    return Outcome([Answer(step.label, step, "Metadata", answer)], list(captured))
 
 
 def found(kafka: Outcome, ottla: Outcome, rules: Rules | None = None) -> list[tuple[str, Any, Any]]:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 import pytest
 
-from tests.differential.comparison import ABSENT, differences, judged, load_rules, report
+from tests.differential.comparison import ABSENT, compare, differences, judged, load_rules, report
+from tests.differential.conversation import Outcome
 from tests.differential.runner import Summary
+
+# Of the largest answers, with thousands of fields, the first are enough.
+MOST_LEAVES = 100
 
 pytestmark = pytest.mark.java
 
@@ -26,25 +33,54 @@ def test_every_explanation_is_needed(summary: Summary) -> None:
 
 
 def test_a_wrong_field_is_found_wherever_it_is_planted(summary: Summary) -> None:
-    planted = 0
+    rules = load_rules()
     for verdict in summary.verdicts:
-        for label, answer in judged(verdict.kafka, load_rules(), ()):
-            for path, wrong in _each_leaf_made_wrong(answer):
-                planted += 1
+        for label, answer in judged(verdict.kafka, rules, ()):
+            for path, wrong in islice(_each_leaf_made_wrong(answer), MOST_LEAVES):
                 found = [where for where, _, _ in differences(answer, wrong)]
                 assert found == [path or "answer"], f"{verdict.case.identifier}, {label}: {path} gave {found}"
+
+
+def test_a_wrong_error_code_is_found_in_every_answer_that_has_one(summary: Summary) -> None:
+    rules = load_rules()
+    planted = 0
+    for verdict in summary.verdicts:
+        for answer in verdict.kafka.answers:
+            if "keep" in answer.step.content:
+                continue  # what belongs to other cases is not compared
+            right = Outcome([answer], verdict.kafka.captured)
+            for plain in islice(_with_wrong_error_code(answer.plain), 1):
+                wrong = Outcome([replace(answer, plain=plain)], verdict.kafka.captured)
+                assert compare(verdict.case, right, wrong, rules, ()), (
+                    f"{verdict.case.identifier} {answer.label}"
+                )
+                planted += 1
     assert planted > len(summary.verdicts)
 
 
-def _each_leaf_made_wrong(answer: Any, path: str = "") -> Any:
+def _with_wrong_error_code(answer: Any) -> Iterator[Any]:
+    """Yield copies of an answer in which one error code is another."""
+    items = (
+        answer.items() if isinstance(answer, dict) else enumerate(answer) if isinstance(answer, list) else ()
+    )
+    for name, value in items:
+        changed = [value + 1000] if name == "error_code" else _with_wrong_error_code(value)
+        for wrong in changed:
+            copy = answer.copy()
+            copy[name] = wrong
+            yield copy
+
+
+def _each_leaf_made_wrong(answer: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """Yield copies of an answer with one leaf changed, and where it was."""
-    if isinstance(answer, dict) and answer:
-        for name, value in answer.items():
-            for place, wrong in _each_leaf_made_wrong(value, f"{path}.{name}" if path else name):
-                yield place, {**answer, name: wrong}
-    elif isinstance(answer, list) and answer:
-        for index, value in enumerate(answer):
-            for place, wrong in _each_leaf_made_wrong(value, f"{path}.{index}" if path else str(index)):
-                yield place, [*answer[:index], wrong, *answer[index + 1 :]]
-    else:
+    items = (
+        answer.items() if isinstance(answer, dict) else enumerate(answer) if isinstance(answer, list) else ()
+    )
+    if not items or not answer:
         yield path, ABSENT if answer != ABSENT else None
+        return
+    for name, value in items:
+        for place, wrong in _each_leaf_made_wrong(value, f"{path}.{name}" if path else str(name)):
+            copy = answer.copy()
+            copy[name] = wrong
+            yield place, copy
