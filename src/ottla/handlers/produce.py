@@ -72,7 +72,8 @@ def handle(
     a transaction, and CORRUPT_MESSAGE when something cannot be a batch at all.
     """
     if _has_transactional_batch(request):
-        raise refuse_transaction(context, request.transactional_id)
+        # Without the words: Kafka, too, has none for this answer.
+        raise KafkaError(refuse_transaction(context, request.transactional_id).code)
     response = ProduceResponse()
     pending: list[_Pending] = []
     for topic in _distinct(request.topic_data):
