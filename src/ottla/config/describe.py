@@ -62,25 +62,46 @@ class ConfigEntry:
     documentation: str | None
 
 
-def describe_topic_config(
-    broker_config: BrokerConfig, overrides: Mapping[str, str]
-) -> tuple[ConfigEntry, ...]:
-    """Describe all options of a topic, in alphabetical order; internal ones only when the topic sets them."""
-    entries = []
-    for name, option in TOPIC_OPTIONS.items():
-        if option.internal and name not in overrides:
-            continue
-        if name in overrides:
-            value = _printed(option, overrides[name])
-        else:
-            value = value_text(topic_default(broker_config, option))
-        synonyms: tuple[ConfigSynonym, ...] = ()
-        if option.synonyms:
-            synonyms = _synonyms(broker_config, option.synonyms, option.synonyms[0])
-        if name in overrides:
-            synonyms = (ConfigSynonym(name, value, ConfigSource.TOPIC), *synonyms)
-        entries.append(_entry(option, name, value, synonyms, read_only=False))
-    return tuple(entries)
+class TopicDescriber:
+    """Describes topics of one broker: what a topic does not set is the same for all of them, and is made once.
+
+    Clients ask for all options of all topics at a time, sarama's `ListTopics` for one.
+    """
+
+    def __init__(self, broker_config: BrokerConfig) -> None:
+        self._inherited = {
+            name: _entry(
+                option,
+                name,
+                value_text(topic_default(broker_config, option)),
+                _inherited_synonyms(broker_config, option),
+                read_only=False,
+            )
+            for name, option in TOPIC_OPTIONS.items()
+        }
+
+    def describe(self, overrides: Mapping[str, str]) -> list[ConfigEntry]:
+        """Describe all options of a topic, in alphabetical order; internal ones only when the topic sets them.
+
+        An option that is not set has the same entry object each time.
+        """
+        return [
+            self._overridden(option, overrides[name]) if name in overrides else self._inherited[name]
+            for name, option in TOPIC_OPTIONS.items()
+            if name in overrides or not option.internal
+        ]
+
+    def _overridden(self, option: Option, text: str) -> ConfigEntry:
+        value = _printed(option, text)
+        inherited = self._inherited[option.name].synonyms
+        synonyms = (ConfigSynonym(option.name, value, ConfigSource.TOPIC), *inherited)
+        return _entry(option, option.name, value, synonyms, read_only=False)
+
+
+def _inherited_synonyms(broker_config: BrokerConfig, option: Option) -> tuple[ConfigSynonym, ...]:
+    if not option.synonyms:
+        return ()
+    return _synonyms(broker_config, option.synonyms, option.synonyms[0])
 
 
 def describe_created_topic(

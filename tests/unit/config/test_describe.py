@@ -6,10 +6,10 @@ from ottla.config.broker import embedded_broker_config, resolve_broker_config
 from ottla.config.describe import (
     ConfigEntry,
     ConfigSource,
+    TopicDescriber,
     describe_broker_config,
     describe_cluster_default,
     describe_created_topic,
-    describe_topic_config,
 )
 from ottla.config.resolved import BrokerConfig
 from ottla.config.sources import read_settings
@@ -84,7 +84,7 @@ def test_a_topic_is_described_as_kafka_describes_it() -> None:
         "min.cleanable.dirty.ratio": "0.25",
         "preallocate": "TRUE",
     }
-    assert [printed(entry) for entry in describe_topic_config(described_config(), overrides)] == expected(
+    assert [printed(entry) for entry in TopicDescriber(described_config()).describe(overrides)] == expected(
         "described_topic.tsv"
     )
 
@@ -106,6 +106,15 @@ def test_a_created_topic_names_any_deciding_setting_as_its_source() -> None:
 
 
 def test_an_internal_option_shows_when_a_topic_sets_it() -> None:
-    names = [e.name for e in describe_topic_config(embedded_broker_config(), {"internal.segment.bytes": "9"})]
+    names = [
+        e.name for e in TopicDescriber(embedded_broker_config()).describe({"internal.segment.bytes": "9"})
+    ]
     assert "internal.segment.bytes" in names
     assert names == sorted(names)
+
+
+def test_what_a_topic_does_not_set_is_described_once_for_all_topics() -> None:
+    describer = TopicDescriber(embedded_broker_config())
+    plain, again = describer.describe({}), describer.describe({"segment.ms": "7"})
+    changed = [one.name for one, other in zip(plain, again, strict=True) if one is not other]
+    assert changed == ["segment.ms"]
