@@ -94,6 +94,7 @@ PROGRAMS: Mapping[str, Callable[[], Program]] = {
     "aiokafka": _aiokafka,
     "franz-go": lambda: _go("franz-go"),
     "kafka-python 2": _kafka_python_2,
+    "sarama": lambda: _go("sarama"),
 }
 """What makes the program of each client ready; raises PeerUnavailableError where it cannot."""
 

@@ -101,6 +101,23 @@ CLIENTS = (
         omitted={"acks 0": "the records never leave the client"},
         unspoken={"refusals.produced": "the producer waits for the topic until its time is over"},
     ),
+    Client(
+        "sarama",
+        "Go",
+        {
+            **plain("contents", "idempotence", "large", "refusals"),
+            "compression": CODECS,
+            "acks": ACKS,
+            **CONSUMING,
+            "assignor": ("range", "roundrobin", "sticky", "cooperative-sticky"),
+            **ADMINISTRATION,
+        },
+        unspoken={
+            "seek.reset": "it refuses an offset that is not there before it asks the broker",
+            "records.low_watermark": "it tells only whether the records were deleted",
+            "cluster.cluster_id_length": "it does not show the id",
+        },
+    ),
 )
 """The clients with programs here."""
 
