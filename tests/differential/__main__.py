@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tests.differential.case_files import load_cases
 from tests.differential.comparison import judged, load_explanations, load_rules, matches, report
-from tests.differential.runner import PROPERTIES, run_cases, target_of
+from tests.differential.runner import PROPERTIES, judge_cases, target_of
 from tests.peers.kafka_broker import start_kafka
 from tests.support.broker_process import BrokerSettings, RunningBroker, start_ottla
 
@@ -56,7 +56,7 @@ def main() -> int:
     ]
     rules = load_rules()
     with running("kafka", options.kafka) as kafka, running("ottla", options.ottla) as ottla:
-        summary = run_cases(cases, target_of(*kafka), target_of(*ottla), rules, load_explanations())
+        summary = judge_cases(cases, target_of(*kafka), target_of(*ottla), rules, load_explanations())
     for verdict in summary.verdicts if options.answers else []:
         print(verdict.case.identifier)
         for label, answer in judged(verdict.kafka, rules, ()):

@@ -9,7 +9,7 @@ import pytest
 
 from tests.differential.case_files import load_cases
 from tests.differential.comparison import load_explanations, load_rules
-from tests.differential.runner import PROPERTIES, Summary, run_cases, target_of
+from tests.differential.runner import PROPERTIES, Summary, judge_cases, target_of
 from tests.peers.kafka_broker import start_kafka
 from tests.support.broker_process import BrokerSettings, RunningBroker, start_ottla
 
@@ -43,6 +43,6 @@ def brokers(
 def summary(request: pytest.FixtureRequest, brokers: tuple[RunningBroker, RunningBroker]) -> Summary:
     """Give what came of all cases."""
     kafka, ottla = (target_of(broker.port, broker.controller_port) for broker in brokers)
-    found = run_cases(load_cases(), kafka, ottla, load_rules(), load_explanations())
+    found = judge_cases(load_cases(), kafka, ottla, load_rules(), load_explanations())
     request.config.stash[TOTALS] = str(found)
     return found
