@@ -40,6 +40,9 @@ NO_LEADER_EPOCH = -1
 NO_METADATA = ""
 NO_RETENTION_TIME = -1
 
+LATEST_EXPIRY_MS = 2**63 - 1
+"""The last time that a record can hold; a client may ask for a retention beyond it."""
+
 
 def commit(turn: Turn, group: ClassicGroup | None, command: CommitOffsets) -> None:
     """Record offsets. Raises KafkaError where the group does not take them from this client.
@@ -52,7 +55,7 @@ def commit(turn: Turn, group: ClassicGroup | None, command: CommitOffsets) -> No
         extend_session(turn, group, group.members[request.member_id])
     expire_timestamp = NO_EXPIRY
     if request.retention_time_ms != NO_RETENTION_TIME:
-        expire_timestamp = turn.now_ms + request.retention_time_ms
+        expire_timestamp = min(turn.now_ms + request.retention_time_ms, LATEST_EXPIRY_MS)
     response = OffsetCommitResponse()
     limit = turn.settings.offset_metadata_max_bytes
     for topic in request.topics:

@@ -116,9 +116,8 @@ class IndexFile:
         self._written = self.count = len(entries) // self._entry_size
         self._tail = Tail(self._written, bytearray(), array("q"))
 
-    def flush(self) -> None:
-        """Wait until all entries are on the disk. Raises OSError."""
-        self.write_out()
+    def sync(self) -> None:
+        """Wait until the entries that are in the file are on the disk. Raises OSError."""
         self._file.files.fsync(self._file.descriptor())
 
     def entry(self, number: int) -> bytes:

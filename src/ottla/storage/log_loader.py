@@ -8,8 +8,10 @@ go, indexes and epochs are made anew (facts 3.7, Kafka's `LogLoader`).
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from ottla.records.batch import CorruptBatchError
@@ -39,8 +41,8 @@ class LoadedLog:
     recovery_point: int
     deleted_paths: list[Path] = field(default_factory=list)
     """Files that recovery has set aside as `.deleted`."""
-    has_new_segment: bool = False
-    """Whether a segment was made, whose name the disk may not know yet."""
+    has_unsynced_names: bool = False
+    """Whether files were made or taken over from a crash, of which the disk may not know the names yet."""
 
 
 @dataclass(slots=True)
@@ -94,7 +96,7 @@ class LogLoader:
             log_end_offset,
             log_end_offset if clean_shutdown and not is_changed else min(recovery_point, log_end_offset),
             self._deleted_paths,
-            self._has_new_segment,
+            self._has_new_segment or (not clean_shutdown and recovery_point < log_end_offset),
         )
 
     def _segments(self, entries: Sequence[DirectoryEntry]) -> list[Segment]:
@@ -150,21 +152,35 @@ class LogLoader:
         first = len(segments)
         while first > 0 and (first == len(segments) or segments[first].base_offset > recovery_point):
             first -= 1
+        if first > 0 and segments[first].base_offset == recovery_point:
+            # It may have been rolled since the flush that has moved the recovery point here.
+            with suppress(CorruptBatchError):
+                segments[first - 1].complete_time_index()
         for number in range(first, len(segments)):
-            if self._recover_segment(segments, number, leader_epochs):
-                later = segments[number + 1 :]
-                if later:
-                    logger.warning(
-                        "Deleting %d segments of %s from offset %d on, they follow the damage",
-                        len(later),
-                        self.directory,
-                        later[0].base_offset,
-                    )
-                    self._set_aside(later)
+            later = segments[number + 1 :]
+            if self._recover_segment(segments, number, leader_epochs, partial(self._give_up, later)):
                 return segments[: number + 1]
         return segments
 
-    def _recover_segment(self, segments: Sequence[Segment], number: int, leader_epochs: LeaderEpochs) -> bool:
+    def _give_up(self, later: Sequence[Segment]) -> None:
+        """Take segments out of the log that follow damage; they must be gone before the damage is."""
+        if later:
+            logger.warning(
+                "Deleting %d segments of %s from offset %d on, they follow the damage",
+                len(later),
+                self.directory,
+                later[0].base_offset,
+            )
+            self._set_aside(later)
+            self.open_files.files.sync_directory(self.directory)
+
+    def _recover_segment(
+        self,
+        segments: Sequence[Segment],
+        number: int,
+        leader_epochs: LeaderEpochs,
+        before_cut: Callable[[], None] = lambda: None,
+    ) -> bool:
         """Recover one segment, and tell whether its log file had to be cut."""
         segment = segments[number]
         size_before = segment.size_bytes
@@ -172,6 +188,7 @@ class LogLoader:
             segment,
             next_base_offset=segments[number + 1].base_offset if number + 1 < len(segments) else None,
             index_interval_bytes=self.index_interval_bytes,
+            before_cut=before_cut,
         )
         for epoch, start_offset in scan.epochs:
             if epoch > leader_epochs.latest_epoch:

@@ -18,6 +18,7 @@ from ottla.records.batch import Buffer, CorruptBatchError, stamp
 from ottla.storage.append_check import AppendOrigin, check_append
 from ottla.storage.deferred_deletion import DeferredDeletion
 from ottla.storage.files import FileRange, FileSystem
+from ottla.storage.flushing import for_each_segment, unsynced_segments
 from ottla.storage.leader_epochs import EpochStart, LeaderEpochs
 from ottla.storage.log_loader import LoadedLog, LogLoader
 from ottla.storage.log_view import (
@@ -112,7 +113,7 @@ class PartitionLog:
         )
         self._deferred = DeferredDeletion(self._files)
         self._deferred.add(loaded.deleted_paths, now_ms + config.file_delete_delay_ms)
-        self._directory_needs_sync = loaded.has_new_segment
+        self._directory_needs_sync = loaded.has_unsynced_names
         self._failure: str | None = None
 
     @classmethod
@@ -415,37 +416,36 @@ class PartitionLog:
     def flush(self, up_to_offset: int | None = None) -> None:
         """Bring the log to the disk, all of it or the segments below an offset, and move the recovery point.
 
-        May run beside appends and deletions, in another thread; one flush at a time. An OSError takes the log
-        offline: after a failed fsync nobody knows what is on the disk.
+        May run beside appends and deletions, in another thread; one flush at a time. Raises OSError: nothing has
+        changed when something could not be written, as on a full disk; when something could not be synced the log
+        goes offline, since after that nobody knows what is on the disk.
         """
         self._check_online()
         view = self._view
         target = view.end.offset if up_to_offset is None else min(up_to_offset, view.end.offset)
-        if target <= self.recovery_point and not self._directory_needs_sync:
+        segments = unsynced_segments(view, self.recovery_point, target)
+        needs_sync = self._directory_needs_sync or self._snapshots.has_unsynced
+        if target <= self.recovery_point and not segments and not needs_sync:
             return
-        first = max(0, view.first_segment_for(self.recovery_point))
+        is_syncing = False
         try:
-            for segment in view.segments[first:]:
-                if segment.base_offset < target or segment.base_offset == self.recovery_point:
-                    self._flush_segment(segment)
-            self.leader_epochs.write()
-            if self._directory_needs_sync:
+            for_each_segment(segments, Segment.write_out, lambda: self._view)
+            is_syncing = True
+            for_each_segment(segments, Segment.sync, lambda: self._view)
+            self._snapshots.sync()
+            if needs_sync:
                 self._directory_needs_sync = False  # first, so that a roll meanwhile is not taken for synced
                 self._files.sync_directory(self.directory)
+                self._files.sync_directory(self.directory.parent)
+            is_syncing = False
+            self.leader_epochs.write()
         except OSError as error:
             if self._failure is not None:
                 return  # the log was closed or deleted meanwhile
-            self._go_offline(f"flushing {self.directory} failed: {error}")
+            if is_syncing:
+                self._go_offline(f"flushing {self.directory} failed: {error}")
             raise
         self.recovery_point = max(self.recovery_point, target)
-
-    def _flush_segment(self, segment: Segment) -> None:
-        try:
-            segment.flush()
-        except FileNotFoundError:
-            if segment in self._view.segments:
-                raise
-            # Retention has deleted it meanwhile.
 
     def update_config(self, config: TopicConfig) -> None:
         """Follow a changed configuration from the next append, deletion or lookup on."""

@@ -26,12 +26,13 @@ SNAPSHOT_SUFFIX = ".snapshot"
 class ProducerSnapshots:
     """The snapshot files of one partition directory, by offset."""
 
-    __slots__ = ("_directory", "_files", "_offsets")
+    __slots__ = ("_directory", "_files", "_offsets", "_unsynced")
 
     def __init__(self, files: FileSystem, directory: Path, offsets: Iterable[int]) -> None:
         self._files = files
         self._directory = directory
         self._offsets = set(offsets)
+        self._unsynced: set[int] = set()
 
     @property
     def offsets(self) -> list[int]:
@@ -47,6 +48,24 @@ class ProducerSnapshots:
         if state.end_offset not in self._offsets:
             self._files.write_file(self.path(state.end_offset), state.snapshot())
             self._offsets.add(state.end_offset)
+            self._unsynced.add(state.end_offset)
+
+    @property
+    def has_unsynced(self) -> bool:
+        """Whether a snapshot was written since the last `sync`."""
+        return bool(self._unsynced)
+
+    def sync(self) -> None:
+        """Wait until the snapshots are on the disk; their names are the caller's to sync. Raises OSError.
+
+        May run beside a change of the snapshots, in another thread.
+        """
+        while self._unsynced:
+            path = self.path(self._unsynced.pop())
+            try:
+                self._files.fsync(self._files.open(path))
+            except FileNotFoundError:
+                continue  # it went together with its segment
 
     def load_newest(
         self, state: ProducerStateManager, *, start_offset: int, end_offset: int, now_ms: int
@@ -55,10 +74,13 @@ class ProducerSnapshots:
 
         Snapshots beyond the end, and damaged ones, are deleted. Raises OSError.
         """
+        stale = [offset for offset in self._offsets if offset > end_offset]
+        for offset in stale:
+            self.delete(offset)
+        if stale:
+            # Another crash must not bring them back, to a log that has reached their offsets with other batches.
+            self._files.sync_directory(self._directory)
         for offset in reversed(self.offsets):
-            if offset > end_offset:
-                self.delete(offset)
-                continue
             try:
                 state.load(self._files.read_file(self.path(offset)), offset, now_ms)
             except CorruptSnapshotError as error:

@@ -9,6 +9,7 @@ older format is refused instead of cut off, since that would delete data.
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ottla.records.batch import BatchHeader, CorruptBatchError, UnsupportedMagicError
@@ -115,10 +116,15 @@ def scan_segment(
 
 
 def recover_segment(
-    segment: Segment, *, next_base_offset: int | None, index_interval_bytes: int
+    segment: Segment,
+    *,
+    next_base_offset: int | None,
+    index_interval_bytes: int,
+    before_cut: Callable[[], None] = lambda: None,
 ) -> SegmentScan:
     """Cut a segment to its sound batches and make its indexes anew.
 
+    `before_cut` is called while the damage is still there, so that an interrupted recovery finds it again.
     Raises UnsupportedSegmentError and OSError.
     """
     files, descriptor = segment.log.files, segment.log.descriptor()
@@ -130,6 +136,8 @@ def recover_segment(
         size_bytes=segment.size_bytes,
         index_interval_bytes=index_interval_bytes,
     )
+    if scan.damage is not None:
+        before_cut()
     if scan.valid_bytes != segment.size_bytes:
         files.truncate(descriptor, scan.valid_bytes)
         files.fsync(descriptor)

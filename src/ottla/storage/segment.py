@@ -68,6 +68,7 @@ class Segment:
         "base_offset",
         "created_ms",
         "directory",
+        "is_unsynced",
         "log",
         "modified_ms",
         "offset_index",
@@ -100,6 +101,8 @@ class Segment:
         self.log = file(LOG_SUFFIX)
         self.offset_index = OffsetIndex(file(offset_index.SUFFIX), base_offset, offset_index_bytes)
         self.time_index = TimeIndex(file(time_index.SUFFIX), base_offset, time_index_bytes)
+        self.is_unsynced = False
+        """Whether something was written since the last flush began."""
         self._bytes_since_entry = 0
         self._has_changed = False
         self._first_timestamp: int | None = None
@@ -129,6 +132,7 @@ class Segment:
                 file.forget()
                 open_files.files.unlink(file.path)
             raise
+        segment.is_unsynced = True
         # Index files of an active segment are written rarely: they need not stay open.
         segment.load()
         return segment
@@ -176,7 +180,7 @@ class Segment:
             self._bytes_since_entry += size
             position += size
         self.modified_ms = now_ms
-        self._has_changed = True
+        self._has_changed = self.is_unsynced = True
         self.size_bytes = start + len(records)
 
     def _make_room_for_entries(self) -> None:
@@ -311,11 +315,17 @@ class Segment:
             next_offset = header.next_offset
         return next_offset
 
-    def flush(self) -> None:
-        """Wait until everything is on the disk. Raises OSError."""
+    def write_out(self) -> None:
+        """Bring the entries of the indexes into their files. Raises OSError, and then nothing is lost."""
+        self.offset_index.entries.write_out()
+        self.time_index.entries.write_out()
+
+    def sync(self) -> None:
+        """Wait until what is in the files is on the disk. Raises OSError."""
+        self.is_unsynced = False  # first, so that what is written meanwhile is not taken for synced
         self.log.files.fsync(self.log.descriptor())
-        self.offset_index.entries.flush()
-        self.time_index.entries.flush()
+        self.offset_index.entries.sync()
+        self.time_index.entries.sync()
 
     def finish_indexes(self) -> None:
         """Complete the indexes: the largest timestamp gets its entry, and the files end with their entries.
@@ -326,15 +336,32 @@ class Segment:
         if not self._has_changed:
             return
         largest = self.largest_timestamp()
+        self.is_unsynced = True
         self.time_index.append_if_newer(largest.timestamp_ms, largest.offset)
         self.offset_index.entries.trim()
         self.time_index.entries.trim()
         self._has_changed = False
 
+    def complete_time_index(self) -> None:
+        """Make the entry of the largest timestamp, which a crash after the roll can have taken from the disk.
+
+        Everything else of the segment must be sound. Raises OSError, and CorruptBatchError where it is not.
+        """
+        largest = self.time_index.last()
+        for _, header in self.walk(self.offset_index.last().position):
+            if header.max_timestamp > largest.timestamp_ms:
+                largest = TimestampOffset(header.max_timestamp, header.last_offset)
+        if largest != self.time_index.last():
+            self.time_index.append_if_newer(*largest)
+            self.time_index.entries.trim()
+            self._largest = largest
+            self.is_unsynced = True
+
     def reset(
         self, size_bytes: int, offset_entries: bytes | bytearray, time_entries: bytes | bytearray
     ) -> None:
         """Hold what a scan of the log file has found. Raises OSError."""
+        self.is_unsynced = True
         self.offset_index.entries.replace(offset_entries)
         self.time_index.replace(time_entries)
         self.size_bytes = size_bytes

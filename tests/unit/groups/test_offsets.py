@@ -11,11 +11,15 @@ from ottla.groups import offsets
 from ottla.groups.classic_group import ClassicGroup, ClassicMember, GroupState
 from ottla.groups.commands import CommitOffsets
 from ottla.groups.deadlines import Deadlines
-from ottla.groups.log_records import OffsetRecord
+from ottla.groups.log_records import OffsetRecord, encode_record
 from ottla.groups.offset_store import OffsetStore
 from ottla.groups.records import OffsetCommitKey, OffsetCommitValue
 from ottla.groups.turn import Turn
-from ottla.protocol.messages.offset_commit import OffsetCommitRequest
+from ottla.protocol.messages.offset_commit import (
+    OffsetCommitRequest,
+    OffsetCommitRequestPartition,
+    OffsetCommitRequestTopic,
+)
 
 
 def turn_at(now_ms: int = START_MS) -> Turn:
@@ -123,3 +127,13 @@ def test_an_offset_that_a_transaction_may_still_change_does_not_expire() -> None
     store.replay(OffsetRecord(key, value))
     store.replay(OffsetRecord(key, value, producer_id=42))
     assert list(offsets.expired(turn_at(RETENTION_MS), store, ClassicGroup("g"))) == []
+
+
+def test_a_retention_beyond_all_times_ends_at_the_last_one() -> None:
+    turn = turn_at()
+    topic = OffsetCommitRequestTopic(name="t", partitions=[OffsetCommitRequestPartition(partition_index=0)])
+    request = OffsetCommitRequest(group_id="g", retention_time_ms=2**63 - 1, topics=[topic])
+    offsets.commit(turn, None, CommitOffsets(request, knows_missing_groups=False))
+    (record,) = turn.effects.records
+    assert record.value.expire_timestamp == offsets.LATEST_EXPIRY_MS
+    assert len(encode_record(record)) == 2

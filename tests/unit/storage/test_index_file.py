@@ -29,7 +29,7 @@ def keys(index: IndexFile) -> list[int]:
 @settings(max_examples=40, deadline=None)
 @given(
     st.lists(st.integers(1, 5), max_size=60),
-    st.lists(st.sampled_from(["write_out", "trim", "make_room", "flush"]), max_size=6),
+    st.lists(st.sampled_from(["write_out", "trim", "make_room", "sync"]), max_size=6),
     st.data(),
 )
 def test_entries_are_found_wherever_they_are(

@@ -37,7 +37,7 @@ def test_after_a_clean_stop_only_the_last_segment_is_looked_into(driver: LogDriv
     loaded, files = load(driver, clean=True)
     assert [segment.base_offset for segment in loaded.segments] == [0, 2, 4, 6]
     assert (loaded.log_start_offset, loaded.log_end_offset, loaded.recovery_point) == (0, 8, 8)
-    assert not loaded.has_new_segment
+    assert not loaded.has_unsynced_names
     assert files.operations.count("open") == 3, "the log and the indexes of the active segment"
     assert not {"pwrite", "truncate", "write_file", "unlink"} & set(files.operations)
 
@@ -64,7 +64,7 @@ def test_an_empty_directory_gets_a_segment_at_the_log_start(tmp_path: Path) -> N
         path.unlink()
     loaded, _ = load(driver, clean=True, log_start_offset=33)
     assert (loaded.log_start_offset, loaded.log_end_offset) == (33, 33)
-    assert loaded.has_new_segment
+    assert loaded.has_unsynced_names
     assert (driver.directory / "00000000000000000033.log").exists()
 
 

@@ -313,6 +313,23 @@ def test_a_failed_fsync_takes_the_log_offline(tmp_path: Path) -> None:
     assert driver.log.recovery_point == 0
 
 
+@pytest.mark.parametrize("operation", ["pwrite", "write_file", "rename"])
+def test_a_flush_that_a_full_disk_refuses_can_be_repeated(tmp_path: Path, operation: str) -> None:
+    files = FaultyFileSystem()
+    driver = LogDriver(tmp_path / "t-0", topic_config(index_interval_bytes=1), files)
+    for index in range(3):
+        driver.append(b"%d" % index)
+    files.fail_on(operation, number=errno.ENOSPC)
+    with pytest.raises(OSError, match="injected"):
+        driver.log.flush()
+    assert not driver.log.is_offline
+    assert driver.log.recovery_point == 0
+    files.heal()
+    driver.log.flush()
+    assert driver.log.recovery_point == 3
+    assert driver.append(b"3").base_offset == 3
+
+
 def test_a_flush_syncs_what_is_new_and_moves_the_recovery_point(tmp_path: Path) -> None:
     files = FaultyFileSystem()
     driver = LogDriver(tmp_path / "t-0", topic_config(segment_bytes=1000), files)
