@@ -71,6 +71,9 @@ class InlineWriter(DirectoryWriter):
     def submit_flush(self, work: Callable[[], Any]) -> Completion[Any]:
         return self.submit(work)
 
+    def submit_apart(self, work: Callable[[], Any]) -> Completion[Any]:
+        return self.submit(work)
+
 
 class DataDirectory:
     """A data directory in use. `restart` closes and opens it again, `crash` opens it again as it is."""
@@ -119,7 +122,7 @@ class DataDirectory:
 
     def close(self) -> bool:
         self.housekeeping.close()
-        is_clean = self.partitions.close()
+        is_clean = self.partitions.close().result()
         if is_clean:
             self.directory.mark_clean_shutdown()
         self.directory.close()

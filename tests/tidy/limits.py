@@ -35,7 +35,6 @@ COVERED_BY: dict[str, str] = {
     "src/ottla/metadata/controller.py": "tests/unit/coordination/test_controller.py",
     "src/ottla/metadata/formatting.py": "tests/unit/coordination/test_controller.py",
     "src/ottla/metadata/log_entries.py": "tests/unit/metadata/test_snapshot.py",
-    "src/ottla/server/broker.py": "tests/system/test_restart.py",
     "src/ottla/server/process.py": "tests/system/test_restart.py",
     "src/ottla/server/receiving.py": "tests/unit/server/test_listener.py",
     "src/ottla/server/sockets.py": "tests/system/test_restart.py",

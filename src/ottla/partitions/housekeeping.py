@@ -184,7 +184,7 @@ class Housekeeping:
         deleting.on_done(partial(_log_failure, f"remove deleted segments of {partition.topic_partition}"))
 
     def _delete_directory(self, directory: Path) -> None:
-        deleting = self._writer.submit_flush(partial(self._directory.files.remove_directory, directory))
+        deleting = self._writer.submit_apart(partial(self._directory.files.remove_directory, directory))
         deleting.on_done(partial(_log_failure, f"remove {directory}"))
 
     def _forget_producers(self) -> None:

@@ -8,18 +8,28 @@ deleted topic goes after a delay (`-delete`). Kafka's classes: ReplicaManager.ap
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from ottla.clock import Clock
-from ottla.completion import Completion
+from ottla.completion import Completion, gather
 from ottla.config.resolved import BrokerConfig, TopicConfig, resolve_topic_config
-from ottla.errors import ErrorCode
+from ottla.errors import ErrorCode, KafkaError
 from ottla.metadata.aspects.configs import ResourceType
 from ottla.metadata.aspects.topics import NO_LEADER, PartitionImage, TopicImage
 from ottla.metadata.image import EMPTY, ClusterImage, ImageDelta
+from ottla.partitions.disk_work import (
+    NewLog,
+    SavedOffsets,
+    close_logs,
+    in_jobs,
+    make_logs,
+    read_saved_offsets,
+    rename_for_deletion,
+    write_checkpoints,
+)
 from ottla.partitions.partition import AppendListener, Partition, Wakeups
 from ottla.partitions.writer import DirectoryWriter
 from ottla.storage.log_dirs import LogDirectory, PartitionDirectory
@@ -70,8 +80,9 @@ class PartitionSet:
         self._by_id: dict[Uuid, dict[int, Partition]] = {}
         self._topic_configs: dict[str, TopicConfig] = {}
         self._has_warned = False
-        self._offline: set[TopicPartition] = set()
-        self._creating: set[tuple[Uuid, int]] = set()
+        self._is_loaded = False
+        self._offline: dict[TopicPartition, SavedOffsets] = {}
+        self._creating: set[TopicPartition] = set()
         self._when_created: Completion[None] = Completion.resolved(None)
         self._creation_listeners: list[CreationListener] = []
 
@@ -126,35 +137,32 @@ class PartitionSet:
         """
         self._image = image
         directory = self._directory
-        recovery_points = directory.read_checkpoint(directory.recovery_points)
-        log_start_offsets = directory.read_checkpoint(directory.log_start_offsets)
-        high_watermarks = directory.read_checkpoint(directory.high_watermarks)
+        saved = read_saved_offsets(directory)
         for deleted in directory.deleted_directories():
             self._delete_later(deleted.path)
         found = directory.partition_directories()
         for each in found:
-            topic = self._topic_of(each)
-            if topic is None:
-                continue
-            key = each.topic_partition
-            log = self._open(each, recovery_points.get(key, 0), log_start_offsets.get(key, 0))
-            if log is not None:
-                self._add(log, topic.topic_id, high_watermarks.get(key, 0))
+            topic = self._topic_of(each, saved.get(each.topic_partition, SavedOffsets()))
+            if topic is not None:
+                self._open(each, topic.topic_id, saved.get(each.topic_partition, SavedOffsets()))
         if found:
             logger.info("Loaded %d logs from %s, %d offline", len(self), directory.path, len(self._offline))
-        for topic in image.topics.by_id.values():
-            self._follow_topic(topic)
+        if not saved.keys() <= self.recovery_points().keys():
+            # What is said of a partition that is gone must not be taken for another one that gets its name.
+            self._writing_checkpoints()()
+        self._is_loaded = True
+        self._create([place for topic in image.topics.by_id.values() for place in self._follow_topic(topic)])
 
     def on_image(self, image: ClusterImage, delta: ImageDelta) -> None:
         """Follow a new image: delete, create, lead and reconfigure."""
         self._image = image
-        for topic in delta.deleted_topics.values():
-            self._forget_topic(topic)
+        self._delete([log for topic in delta.deleted_topics.values() for log in self._forget_topic(topic)])
         for resource in delta.changed_configs:
             if resource.resource_type == ResourceType.TOPIC:
                 self._reconfigure(resource.name)
-        for topic in delta.changed_topics.values():
-            self._follow_topic(topic)
+        self._create(
+            [place for topic in delta.changed_topics.values() for place in self._follow_topic(topic)]
+        )
 
     def subscribe(self, listener: CreationListener) -> None:
         """Have `listener` told whenever new partitions are there."""
@@ -170,42 +178,57 @@ class PartitionSet:
         for name in list(self._by_name):
             self._reconfigure(name)
 
-    def close(self) -> bool:
-        """Flush and close every log, write the checkpoints; tell whether all went well, so that the stop was clean.
+    def close(self) -> Completion[bool]:
+        """Flush and close every log, then write the checkpoints; what is appended afterwards is refused.
 
-        Blocks until the disk has everything. What is appended afterwards is refused.
+        Done with whether all that the directory holds is on the disk, so that the stop was clean: not after a failure
+        of the disk, and not where `load` did not get to its end.
         """
-        is_clean = not self._offline
+        if not self._is_loaded:
+            return Completion.resolved(False)
         for partition in self:
             partition.leader_id = NO_LEADER
-            try:
-                if partition.is_offline:
-                    is_clean = False
-                else:
-                    partition.log.close()
-            except OSError as error:
-                is_clean = False
-                logger.error("Cannot close the log of %s: %s", partition.topic_partition, error)
-        try:
-            self.write_checkpoints()
-        except OSError as error:
-            is_clean = False
-            logger.error("Cannot write the checkpoints: %s", error)
-        return is_clean
+        logs = [partition.log for partition in self]
+        closing = [self._writer.submit_apart(partial(close_logs, each)) for each in in_jobs(logs)]
+        return gather(closing).then(self._closed)
 
-    def write_checkpoints(self) -> None:
-        """Write all three checkpoints now. Raises OSError."""
-        self._directory.recovery_points.write(self.recovery_points())
-        self._directory.log_start_offsets.write(self.log_start_offsets())
-        self._directory.high_watermarks.write(self.high_watermarks())
+    def _closed(self, closing: list[Completion[bool]]) -> Completion[bool]:
+        is_clean = not self._offline
+        for each in closing:
+            if each.error is not None:
+                logger.error("Cannot close the logs", exc_info=each.error)
+            is_clean = is_clean and each.error is None and each.result()
+        closed: Completion[bool] = Completion()
+
+        def written(writing: Completion[None]) -> None:
+            if writing.error is not None:
+                logger.error("Cannot write the checkpoints: %s", writing.error)
+            closed.resolve(is_clean and writing.error is None)
+
+        self._writer.submit_apart(self._writing_checkpoints()).on_done(written)
+        return closed
+
+    def _writing_checkpoints(self) -> Callable[[], None]:
+        """Return the work of writing all checkpoints as they must be now."""
+        return partial(
+            write_checkpoints,
+            self._directory,
+            self.recovery_points(),
+            self.log_start_offsets(),
+            self.high_watermarks(),
+        )
 
     def recovery_points(self) -> dict[TopicPartition, int]:
         """Return up to where each log is known to be on the disk."""
-        return {each.topic_partition: each.log.recovery_point for each in self}
+        offline = {key: saved.recovery_point for key, saved in self._offline.items()}
+        return offline | {each.topic_partition: each.log.recovery_point for each in self}
 
     def log_start_offsets(self) -> dict[TopicPartition, int]:
         """Return the log start offsets that the names of the segment files do not tell."""
-        return {
+        offline = {
+            key: saved.log_start_offset for key, saved in self._offline.items() if saved.log_start_offset
+        }
+        return offline | {
             each.topic_partition: each.log_start_offset
             for each in self
             if each.log_start_offset > each.log.first_segment_offset
@@ -213,13 +236,14 @@ class PartitionSet:
 
     def high_watermarks(self) -> dict[TopicPartition, int]:
         """Return the high watermark of each partition."""
-        return {each.topic_partition: each.high_watermark for each in self}
+        offline = {key: saved.high_watermark for key, saved in self._offline.items()}
+        return offline | {each.topic_partition: each.high_watermark for each in self}
 
     def _placed(self, topic: str, number: int) -> PartitionImage | None:
         found = self._image.topics.by_name.get(topic)
         return None if found is None else found.partitions.get(number)
 
-    def _topic_of(self, found: PartitionDirectory) -> TopicImage | None:
+    def _topic_of(self, found: PartitionDirectory, saved: SavedOffsets) -> TopicImage | None:
         """Return the topic that a directory belongs to; one of nobody's is renamed, one that fails is offline."""
         topic_partition = found.topic_partition
         topic = self._image.topics.by_name.get(topic_partition.topic)
@@ -233,35 +257,34 @@ class PartitionSet:
                 return topic
             self._directory.mark_stray(topic_partition)
         except (OSError, PartitionMetadataError) as error:
-            self._set_offline(topic_partition, error)
+            self._set_offline(topic_partition, error, saved)
         return None
 
     def _is_here(self, topic: TopicImage, number: int) -> bool:
         placed = topic.partitions.get(number)
         return placed is not None and self._node_id in placed.replicas
 
-    def _open(
-        self, found: PartitionDirectory, recovery_point: int, log_start_offset: int
-    ) -> PartitionLog | None:
+    def _open(self, found: PartitionDirectory, topic_id: Uuid, saved: SavedOffsets) -> None:
         try:
-            return PartitionLog.open(
+            log = PartitionLog.open(
                 self._directory.files,
                 self._open_files,
                 found.path,
                 self._topic_config(found.topic_partition.topic),
                 clean_shutdown=self._directory.was_stopped_cleanly,
-                recovery_point=recovery_point,
-                log_start_offset=log_start_offset,
+                recovery_point=saved.recovery_point,
+                log_start_offset=saved.log_start_offset,
                 now_ms=self._clock.now_ms(),
                 producer_id_expiration_ms=self._config.producer_id_expiration_ms,
             )
         except (OSError, UnusableLogError) as error:
-            self._set_offline(found.topic_partition, error)
-            return None
+            self._set_offline(found.topic_partition, error, saved)
+        else:
+            self._add(log, topic_id, saved.high_watermark)
 
-    def _set_offline(self, topic_partition: TopicPartition, error: Exception) -> None:
+    def _set_offline(self, topic_partition: TopicPartition, error: Exception, saved: SavedOffsets) -> None:
         logger.error("%s is offline: %s", topic_partition, error)
-        self._offline.add(topic_partition)
+        self._offline[topic_partition] = saved
 
     def _add(self, log: PartitionLog, topic_id: Uuid, high_watermark: int) -> Partition:
         partition = Partition(
@@ -279,80 +302,106 @@ class PartitionSet:
         self._by_name[topic] = partitions
         return partition
 
-    def _follow_topic(self, topic: TopicImage) -> None:
+    def _follow_topic(self, topic: TopicImage) -> Iterator[NewLog]:
+        """Lead the partitions of a topic that are here, and yield those that are to be made."""
         for number, placed in topic.partitions.items():
             if self._node_id not in placed.replicas:
                 continue
             partition = self.by_topic_id(topic.topic_id, number)
             if partition is not None:
                 partition.lead(placed.leader, placed.leader_epoch)
-            elif (topic.topic_id, number) not in self._creating:
-                self._create(topic, number)
+                continue
+            key = TopicPartition(topic.name, number)
+            if key not in self._offline and key not in self._creating:
+                yield NewLog(key, topic.topic_id, self._topic_config(topic.name))
 
-    def _create(self, topic: TopicImage, number: int) -> None:
-        topic_partition = TopicPartition(topic.name, number)
-        if topic_partition in self._offline:
+    def _create(self, wanted: list[NewLog]) -> None:
+        """Make new partitions, one at a time of each name."""
+        if not wanted:
             return
-        if not self._creating:
+        if self._when_created.done:
             self._when_created = Completion()
-        self._creating.add((topic.topic_id, number))
-        creation = self._on_disk(
-            partial(
-                PartitionLog.create,
+        self._creating.update(each.topic_partition for each in wanted)
+        # Behind the renaming of the directories of deleted partitions, which may have the same names.
+        ready = self._on_disk(_nothing)
+        for portion in in_jobs(wanted):
+            making = partial(
+                make_logs,
+                self._directory,
                 self._open_files,
-                self._directory.partition_path(topic_partition),
-                self._topic_config(topic.name),
-                topic_id=topic.topic_id,
+                portion,
                 now_ms=self._clock.now_ms(),
                 producer_id_expiration_ms=self._config.producer_id_expiration_ms,
             )
-        )
-        creation.on_done(partial(self._created, topic.topic_id, topic_partition))
+            creation = ready.then(partial(self._make, making))
+            creation.on_done(partial(self._created, portion))
+
+    def _make(
+        self, making: Callable[[], list[PartitionLog | Exception]], _: None
+    ) -> Completion[list[PartitionLog | Exception]]:
+        return self._writer.submit_apart(making)
 
     def _created(
-        self, topic_id: Uuid, topic_partition: TopicPartition, creation: Completion[PartitionLog]
+        self, portion: Sequence[NewLog], creation: Completion[list[PartitionLog | Exception]]
     ) -> None:
-        self._take_in(topic_id, topic_partition, creation)
-        self._creating.discard((topic_id, topic_partition.partition))
-        if not self._creating:
+        outcomes: list[PartitionLog | Exception]
+        if creation.error is None:
+            outcomes = creation.result()
+        else:
+            assert isinstance(creation.error, Exception), "a job fails with what it has raised"
+            outcomes = [creation.error] * len(portion)
+        self._creating.difference_update(new.topic_partition for new in portion)
+        orphans = [log for log in map(self._take_in, portion, outcomes) if log is not None]
+        self._delete(orphans)
+        # A topic that was deleted while it was made may have a successor of its name, which has waited for that.
+        gone = {new.topic_partition.topic for new in portion if new.topic_id not in self._image.topics.by_id}
+        successors = [self._image.topics.by_name[name] for name in gone if name in self._image.topics.by_name]
+        self._create([new for topic in successors for new in self._follow_topic(topic)])
+        if not self._creating and not self._when_created.done:
             for listener in self._creation_listeners:
                 listener.partitions_created()
             self._when_created.resolve(None)
 
-    def _take_in(
-        self, topic_id: Uuid, topic_partition: TopicPartition, creation: Completion[PartitionLog]
-    ) -> None:
-        error = creation.error
-        if isinstance(error, Exception):
-            self._set_offline(topic_partition, error)
-            return
-        log = creation.result()
-        topic = self._image.topics.by_id.get(topic_id)
+    def _take_in(self, new: NewLog, outcome: PartitionLog | Exception) -> PartitionLog | None:
+        """Serve a new log; return it where its topic was deleted meanwhile."""
+        topic = self._image.topics.by_id.get(new.topic_id)
         if topic is None:
-            self._delete(log)
-            return
-        log.update_config(self._topic_config(topic.name))
-        placed = topic.partitions[topic_partition.partition]
-        self._add(log, topic_id, 0).lead(placed.leader, placed.leader_epoch)
+            return outcome if isinstance(outcome, PartitionLog) else None
+        if isinstance(outcome, PartitionLog):
+            outcome.update_config(self._topic_config(topic.name))
+            placed = topic.partitions[new.topic_partition.partition]
+            self._add(outcome, new.topic_id, 0).lead(placed.leader, placed.leader_epoch)
+        elif isinstance(outcome, KafkaError):
+            logger.warning("%s is left for the next start to make: %s", new.topic_partition, outcome)
+        else:
+            self._set_offline(new.topic_partition, outcome, SavedOffsets())
+        return None
 
-    def _forget_topic(self, topic: TopicImage) -> None:
+    def _forget_topic(self, topic: TopicImage) -> list[PartitionLog]:
+        """Serve a topic no more; return the logs that it leaves."""
         partitions: Mapping[int, Partition] = self._by_id.pop(topic.topic_id, {})
         if self._by_name.get(topic.name) is partitions:
             del self._by_name[topic.name]
         self._topic_configs.pop(topic.name, None)
-        self._offline -= {TopicPartition(topic.name, number) for number in topic.partitions}
+        for number in topic.partitions:
+            self._offline.pop(TopicPartition(topic.name, number), None)
         for partition in partitions.values():
             partition.retire()
-            self._delete(partition.log)
+        return [partition.log for partition in partitions.values()]
 
-    def _delete(self, log: PartitionLog) -> None:
-        def renamed(renaming: Completion[Path]) -> None:
-            if renaming.error is not None:
-                logger.error("Cannot delete the log of %s: %s", log.topic_partition, renaming.error)
-            else:
-                self._delete_later(renaming.result())
+    def _delete(self, logs: list[PartitionLog]) -> None:
+        """Rename the directories of deleted partitions, and forget what the checkpoints say of them: it must not be
+        taken for what becomes of a new partition with such a name."""
+        if not logs:
+            return
+        renaming = self._on_disk(partial(rename_for_deletion, self._directory, logs))
+        renaming.on_done(self._renamed)
+        self._on_disk(self._writing_checkpoints()).on_done(partial(_log_failure, "write the checkpoints"))
 
-        self._on_disk(log.rename_for_deletion).on_done(renamed)
+    def _renamed(self, renaming: Completion[list[Path]]) -> None:
+        _log_failure("delete the logs of deleted topics", renaming)
+        for path in renaming.result() if renaming.error is None else ():
+            self._delete_later(path)
 
     def _on_disk(self, work: Callable[[], T]) -> Completion[T]:
         """Change the data directory itself, which waits for the disk: behind the appends that are under way, and in
@@ -387,3 +436,8 @@ class PartitionSet:
 
 def _nothing() -> None:
     """Mark a place among the appends."""
+
+
+def _log_failure(what: str, completion: Completion[Any]) -> None:
+    if completion.error is not None:
+        logger.error("Cannot %s: %s", what, completion.error)

@@ -55,7 +55,7 @@ started_logger = logging.getLogger("kafka.server.KafkaRaftServer")
 version_logger = logging.getLogger("org.apache.kafka.common.utils.AppInfoParser")
 
 STOP_STEP_LIMIT_S = 30.0
-"""How long one step of a stop may wait for the disk; after it the stop goes on and does not count as clean."""
+"""How long the disk may get nothing done at all in a stop; after it the stop goes on and does not count as clean."""
 
 MAX_OPEN_LOG_FILES = 100_000
 """More open files than any broker of this size needs; the process's own limit is mostly lower."""
@@ -143,7 +143,11 @@ class Broker:
         return self._sockets.port(listener_name)
 
     async def stop(self) -> None:
-        """Stop what was started: answer what is due, flush the logs, say that the stop was clean, unlock."""
+        """Stop what was started: answer what is due, flush the logs, say that the stop was clean, unlock.
+
+        Where the disk does not answer the logs are left as they are, for the next start to recover, and the data
+        directory stays locked as long as the process is there, since its threads may still write.
+        """
         logger.info("[BrokerServer id=%d] shutting down", self._config.node_id)
         self._sockets.stop_accepting()
         is_clean = await self._hand_over()
@@ -151,11 +155,13 @@ class Broker:
         if self._housekeeping is not None:
             self._housekeeping.close()
         try:
-            await asyncio.wait_for(settled(self._writer.drain()), STOP_STEP_LIMIT_S)
+            await self._while_disk_works(self._writer.drain())
+            if self._partitions is not None:
+                is_clean = await self._while_disk_works(self._partitions.close()) and is_clean
         except TimeoutError:
-            is_clean = False
             logger.error("The disk does not answer; the next start will recover the logs")
-        self._close_data(is_clean=is_clean)
+        else:
+            self._close_directory(is_clean=is_clean and self._partitions is not None)
         self._writer.close()
         logger.info("[BrokerServer id=%d] shut down completed", self._config.node_id)
 
@@ -163,9 +169,8 @@ class Broker:
         """Give up leadership and membership, which answers whoever waits; tell whether the metadata took note."""
         try:
             if self._controller is not None and self._broker_epoch >= 0:
-                shutdown = settled(self._controller.begin_controlled_shutdown())
-                await asyncio.wait_for(shutdown, STOP_STEP_LIMIT_S)
-                await asyncio.wait_for(settled(self._controller.fence()), STOP_STEP_LIMIT_S)
+                await self._while_disk_works(self._controller.begin_controlled_shutdown())
+                await self._while_disk_works(self._controller.fence())
         except (KafkaError, TimeoutError) as error:
             logger.error("The metadata log could not take note of the stop: %s", error)
             return False
@@ -174,14 +179,27 @@ class Broker:
                 self._groups.stop()
         return True
 
-    def _close_data(self, *, is_clean: bool) -> None:
-        if self._partitions is not None:
-            is_clean = self._partitions.close() and is_clean
+    async def _while_disk_works(self, completion: Completion[T]) -> T:
+        """Wait for a completion for as long as the threads that wait for the disk get something done.
+
+        Return its value or raise its exception; TimeoutError once nothing was done for `STOP_STEP_LIMIT_S`.
+        """
+        waiting = asyncio.ensure_future(settled(completion))
+        while True:
+            finished = self._writer.finished
+            done, _ = await asyncio.wait([waiting], timeout=STOP_STEP_LIMIT_S)
+            if done:
+                return waiting.result()
+            if self._writer.finished == finished:
+                waiting.cancel()
+                raise TimeoutError
+
+    def _close_directory(self, *, is_clean: bool) -> None:
         try:
             if self._controller is not None:
                 self._controller.close()
             if self._directory is not None:
-                if is_clean and self._partitions is not None:
+                if is_clean:
                     self._directory.mark_clean_shutdown(self._broker_epoch)
                 self._directory.close()
         except OSError as error:

@@ -454,11 +454,11 @@ class PartitionLog:
     def rename_for_deletion(self) -> Path:
         """Rename the directory so that a restart deletes it too; the log is of no use afterwards. Raises OSError.
 
-        What is being read from it stays readable.
+        Durable once the directory around it is synced. What is being read from it stays readable.
         """
         target = self.directory.with_name(marked_directory_name(self.topic_partition, DELETE_SUFFIX))
         self._forget_files()
-        self._files.rename(self.directory, target)
+        self._files.rename_lazily(self.directory, target)
         self.directory = target
         self._failure = "the partition was deleted"
         return target

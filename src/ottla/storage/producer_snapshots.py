@@ -148,7 +148,7 @@ def _replay(
         if first is None:
             continue
         for position, header in segment.walk(first):
-            if header.has_producer_id and header.base_offset >= start_offset:
+            if header.has_producer_id:  # the first batch too, where the log starts in the middle of it
                 _replay_batch(state, segment, position, header)
     state.end_offset = end_offset
 

@@ -8,11 +8,16 @@ from tests.support.faulty_files import FaultyFileSystem
 from tests.support.partitions import START_MS, DataDirectory, error_of, topic_id_of
 
 from ottla.errors import ErrorCode
+from ottla.partitions import writer
+from ottla.partitions.disk_work import LOGS_PER_JOB
 from ottla.partitions.writer import DirectoryWriter
+from ottla.server.broker import settled
 from ottla.storage.append_check import AppendOrigin
+from ottla.storage.log_dirs import LogDirectoryError
 from ottla.tasks import Tasks
 
 DELETE_DELAY_MS = 60_000
+CHECKPOINTS_MS = 60_000
 
 
 @pytest.fixture
@@ -235,6 +240,7 @@ def test_those_who_wait_hear_when_partitions_whose_directories_take_time_are_the
         await asyncio.wait_for(done.wait(), 20)
         assert listener.heard == 1
         assert all(broker.partition("t", number).is_leader for number in range(3))
+        broker.partitions._writer = broker.writer
         broker.close()
 
     asyncio.run(main())
@@ -249,3 +255,137 @@ def test_compaction_is_accepted_with_one_warning(
         broker.create_topic(name, 2, cleanup_policy="compact")
     (record,) = caplog.records
     assert "Topic first asks for compaction, which is not done yet" in record.message
+
+
+def test_what_a_deleted_topic_had_in_the_checkpoints_is_not_taken_for_a_new_one_of_its_name(
+    broker: DataDirectory,
+) -> None:
+    broker.create_topic("t")
+    broker.append("t", b"a", b"b", b"c")
+    broker.partition("t").delete_records_before(3)
+    broker.loop.advance(CHECKPOINTS_MS)
+    assert "t 0 3" in (broker.path / "log-start-offset-checkpoint").read_text()
+    broker.delete_topic("t")
+    broker.create_topic("t", number=1)
+    broker.append("t", b"new")
+    broker.crash()
+    partition = broker.partition("t")
+    assert (partition.log_start_offset, partition.high_watermark) == (0, 1)
+
+
+def test_what_a_topic_deleted_before_a_crash_had_in_the_checkpoints_is_forgotten_at_the_start(
+    broker: DataDirectory,
+) -> None:
+    broker.create_topic("t")
+    broker.append("t", b"a", b"b", b"c")
+    broker.partition("t").delete_records_before(3)
+    broker.close()
+    broker.image = DataDirectory(broker.path.with_name("other")).image
+    broker.open()
+    broker.create_topic("t", number=1)
+    broker.append("t", b"new")
+    broker.crash()
+    partition = broker.partition("t")
+    assert (partition.log_start_offset, partition.high_watermark) == (0, 1)
+
+
+def test_a_partition_that_is_offline_keeps_its_place_in_the_checkpoints(broker: DataDirectory) -> None:
+    broker.create_topic("t")
+    broker.append("t", b"a", b"b", b"c")
+    broker.partition("t").delete_records_before(2)
+    broker.close()
+    metadata = (broker.path / "t-0" / "partition.metadata").read_text()
+    (broker.path / "t-0" / "partition.metadata").write_text("nonsense")
+    broker.open()
+    broker.create_topic("u")
+    assert not broker.close()
+    (broker.path / "t-0" / "partition.metadata").write_text(metadata)
+    broker.open()
+    assert (broker.partition("t").log_start_offset, broker.partition("t").high_watermark) == (2, 3)
+
+
+def test_a_start_that_failed_says_nothing_about_the_logs_that_it_did_not_open(broker: DataDirectory) -> None:
+    broker.create_topic("t")
+    broker.append("t", b"a", b"b", b"c", producer_id=5, producer_epoch=0, base_sequence=0)
+    broker.partition("t").delete_records_before(1)
+    broker.loop.advance(CHECKPOINTS_MS)
+    checkpoints = {path.name: path.read_text() for path in broker.path.glob("*-checkpoint")}
+    (broker.path / "strange").mkdir()
+    with pytest.raises(LogDirectoryError):
+        broker.crash()
+    assert not broker.close()
+    assert {path.name: path.read_text() for path in broker.path.glob("*-checkpoint")} == checkpoints
+    (broker.path / "strange").rmdir()
+    broker.open()
+    assert broker.partition("t").log_start_offset == 1
+    assert list(broker.partition("t").log.producer_state.entries) == [5]
+
+
+def test_records_of_a_topic_whose_disk_failed_are_not_those_of_a_new_one_of_its_name(
+    broker: DataDirectory,
+) -> None:
+    broker.create_topic("t")
+    broker.append("t", b"old")
+    broker.close()
+    (broker.path / "t-0" / "partition.metadata").write_text("nonsense")
+    broker.open()
+    broker.delete_topic("t")
+    broker.create_topic("t", number=1)
+    assert broker.partition("t").high_watermark == 0
+    assert [name.endswith("-stray") for name in directories(broker)] == [False, True]
+
+
+def test_a_topic_made_again_while_the_first_one_is_still_being_made_gets_a_log_of_its_own(
+    tmp_path: Path,
+) -> None:
+    async def main() -> None:
+        broker = DataDirectory(tmp_path / "data")
+        broker.partitions._writer = DirectoryWriter("data", Tasks(asyncio.get_running_loop()))
+        broker.create_topic("t", 3)
+        broker.delete_topic("t")
+        second = broker.create_topic("t", 2, number=1)
+        await settled(broker.partitions.when_created())
+        assert {partition.topic_id for partition in broker.partitions} == {second}
+        assert not any(name.endswith("-stray") for name in directories(broker))
+        for number in range(2):
+            broker.append("t", b"new", index=number)
+        await settled(broker.partitions._writer.drain())
+        broker.crash()
+        assert [broker.partition("t", number).high_watermark for number in range(2)] == [1, 1]
+
+    asyncio.run(main())
+
+
+def test_many_partitions_are_made_and_closed_by_several_threads(tmp_path: Path) -> None:
+    async def main() -> None:
+        broker = DataDirectory(tmp_path / "data")
+        broker.partitions._writer = DirectoryWriter("data", Tasks(asyncio.get_running_loop()))
+        count = 5 * LOGS_PER_JOB + 1
+        broker.create_topic("t", count)
+        await settled(broker.partitions.when_created())
+        for number in range(count):
+            broker.append("t", b"a", index=number)
+        assert await settled(broker.partitions.close())
+        assert all(partition.log.recovery_point == 1 for partition in broker.partitions)
+
+    asyncio.run(main())
+
+
+def test_a_full_queue_of_the_disk_takes_no_partition_offline(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "QUEUE_LIMIT", 1)
+
+    async def main() -> None:
+        broker = DataDirectory(tmp_path / "data")
+        broker.partitions._writer = DirectoryWriter("data", Tasks(asyncio.get_running_loop()))
+        broker.create_topic("t", LOGS_PER_JOB * (writer.THREADS_APART + 1))
+        await settled(broker.partitions.when_created())
+        assert broker.partitions.missing_error(
+            "t", 0
+        ) is ErrorCode.NOT_LEADER_OR_FOLLOWER or broker.partitions.get("t", 0)
+        assert await settled(broker.partitions.close())
+        broker.crash()
+        assert len(broker.partitions) == LOGS_PER_JOB * (writer.THREADS_APART + 1)
+
+    asyncio.run(main())

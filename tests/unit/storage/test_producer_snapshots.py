@@ -115,3 +115,12 @@ def test_markers_end_transactions_when_the_log_is_replayed(tmp_path: Path) -> No
     assert log.producer_state.entries[3].coordinator_epoch == 4
     assert log.producer_state.entries[3].transaction_first_offset == -1
     assert log.producer_state.first_unstable_offset == 2
+
+
+def test_a_batch_in_which_the_log_starts_counts_for_its_producer(tmp_path: Path) -> None:
+    driver = LogDriver(tmp_path / "t-0", topic_config())
+    driver.append(b"a", b"b", b"c", producer_id=9, producer_epoch=0, base_sequence=0)
+    driver.log.delete_records_before(1)
+    driver.reopen(clean=False, log_start_offset=1)
+    repeated = driver.append(b"a", b"b", b"c", producer_id=9, producer_epoch=0, base_sequence=0)
+    assert repeated.is_duplicate

@@ -1,0 +1,137 @@
+"""What is done on the disk for many partitions at once: making, renaming and closing their logs.
+
+The law: it waits for the kernel, so it runs on the threads of the writer; it is given everything that it needs and
+changes nothing that the loop looks at meanwhile. One log that fails takes no other with it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+from ottla.config.resolved import TopicConfig
+from ottla.storage.log_dirs import LogDirectory
+from ottla.storage.open_files import OpenFiles
+from ottla.storage.partition_log import PartitionLog
+from ottla.storage.partition_metadata import PartitionMetadataError
+from ottla.storage.recovery import UnusableLogError
+from ottla.types import TopicPartition, Uuid
+
+T = TypeVar("T")
+
+logger = logging.getLogger("ottla.partitions")
+
+LOGS_PER_JOB = 20
+"""Logs in one piece of work: few enough that all threads have some and that the loop is not held up by the results."""
+
+
+class SavedOffsets(NamedTuple):
+    """What the checkpoints say of a partition."""
+
+    recovery_point: int = 0
+    log_start_offset: int = 0
+    high_watermark: int = 0
+
+
+class NewLog(NamedTuple):
+    """A log that is to be made."""
+
+    topic_partition: TopicPartition
+    topic_id: Uuid
+    config: TopicConfig
+
+
+def in_jobs(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Yield the items in portions for one piece of work."""
+    for start in range(0, len(items), LOGS_PER_JOB):
+        yield items[start : start + LOGS_PER_JOB]
+
+
+def read_saved_offsets(directory: LogDirectory) -> dict[TopicPartition, SavedOffsets]:
+    """Return what the checkpoints say of every partition that they name. Raises OSError."""
+    recovery_points = directory.read_checkpoint(directory.recovery_points)
+    log_start_offsets = directory.read_checkpoint(directory.log_start_offsets)
+    high_watermarks = directory.read_checkpoint(directory.high_watermarks)
+    return {
+        key: SavedOffsets(
+            recovery_points.get(key, 0), log_start_offsets.get(key, 0), high_watermarks.get(key, 0)
+        )
+        for key in recovery_points.keys() | log_start_offsets.keys() | high_watermarks.keys()
+    }
+
+
+def write_checkpoints(
+    directory: LogDirectory,
+    recovery_points: Mapping[TopicPartition, int],
+    log_start_offsets: Mapping[TopicPartition, int],
+    high_watermarks: Mapping[TopicPartition, int],
+) -> None:
+    """Write all three checkpoints. Raises OSError."""
+    directory.recovery_points.write(recovery_points)
+    directory.log_start_offsets.write(log_start_offsets)
+    directory.high_watermarks.write(high_watermarks)
+
+
+def make_logs(
+    directory: LogDirectory,
+    open_files: OpenFiles,
+    wanted: Sequence[NewLog],
+    *,
+    now_ms: int,
+    producer_id_expiration_ms: int,
+) -> list[PartitionLog | Exception]:
+    """Make the directories of new partitions; the names are on the disk when this returns.
+
+    The result has for each the open log, or why there is none. Raises OSError where the data directory fails.
+    """
+    made: list[PartitionLog | Exception] = []
+    for topic_partition, topic_id, config in wanted:
+        path = directory.partition_path(topic_partition)
+        try:
+            if path.exists():
+                # What an earlier topic of this name has left because its disk failed is not this topic's.
+                directory.mark_stray(topic_partition)
+            made.append(
+                PartitionLog.create(
+                    open_files,
+                    path,
+                    config,
+                    topic_id=topic_id,
+                    now_ms=now_ms,
+                    producer_id_expiration_ms=producer_id_expiration_ms,
+                )
+            )
+        except (OSError, UnusableLogError, PartitionMetadataError) as error:
+            made.append(error)
+    directory.files.sync_directory(directory.path)
+    return made
+
+
+def rename_for_deletion(directory: LogDirectory, logs: Sequence[PartitionLog]) -> list[Path]:
+    """Give the directories of deleted partitions names that a restart deletes too, durably; return the new paths.
+
+    Raises OSError where the data directory fails.
+    """
+    renamed = []
+    for log in logs:
+        try:
+            renamed.append(log.rename_for_deletion())
+        except OSError as error:
+            logger.error("Cannot delete the log of %s: %s", log.topic_partition, error)
+    directory.files.sync_directory(directory.path)
+    return renamed
+
+
+def close_logs(logs: Sequence[PartitionLog]) -> bool:
+    """Flush and close logs; tell whether all of them are on the disk now."""
+    is_clean = True
+    for log in logs:
+        is_clean = is_clean and not log.is_offline
+        try:
+            log.close()
+        except OSError as error:
+            is_clean = False
+            logger.error("Cannot close the log of %s: %s", log.topic_partition, error)
+    return is_clean
