@@ -44,6 +44,8 @@ class BrokerSettings:
     port: int = field(default_factory=free_port)
     controller_port: int = field(default_factory=free_port)
     properties: Mapping[str, str] = field(default_factory=dict)
+    watches_loop: bool = False
+    """Whether Ottla tells when its event loop was held up, for which it has to look at it all the time."""
 
     def all_properties(self) -> dict[str, str]:
         """Return every property of the broker except its data directory."""
@@ -141,7 +143,8 @@ class RunningBroker:
 def ottla_command(settings: BrokerSettings) -> list[str]:
     """Return the command that serves `settings` with this checkout of Ottla."""
     command = [sys.executable, "-m", "ottla", "server", "--data", str(settings.data_dir)]
-    command += ["--watch-loop", str(LONGEST_HOLD_UP_MS)]
+    if settings.watches_loop:
+        command += ["--watch-loop", str(LONGEST_HOLD_UP_MS)]
     for key, value in settings.all_properties().items():
         command += ["--override", f"{key}={value}"]
     return command

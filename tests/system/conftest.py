@@ -38,7 +38,9 @@ def broker(
     """Give one running broker to all tests of a module; the module's BROKER_PROPERTIES are its options."""
     properties = getattr(request.module, "BROKER_PROPERTIES", {})
     work_dir = tmp_path_factory.mktemp(broker_kind)
-    running = STARTERS[broker_kind](BrokerSettings(work_dir / "data", work_dir, properties=properties))
+    running = STARTERS[broker_kind](
+        BrokerSettings(work_dir / "data", work_dir, properties=properties, watches_loop=True)
+    )
     yield running
     if running.running:
         running.kill()
@@ -80,7 +82,9 @@ def start_broker(broker_kind: str, tmp_path: Path) -> Iterator[StartBroker]:
         properties: Mapping[str, str] | None = None, *, data_dir: Path | None = None, kind: str = broker_kind
     ) -> RunningBroker:
         work_dir = tmp_path / f"{kind}-{len(started)}"
-        settings = BrokerSettings(data_dir or work_dir / "data", work_dir, properties=properties or {})
+        settings = BrokerSettings(
+            data_dir or work_dir / "data", work_dir, properties=properties or {}, watches_loop=True
+        )
         running = STARTERS[kind](settings)
         started.append(running)
         return running
