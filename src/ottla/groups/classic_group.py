@@ -76,6 +76,11 @@ class ClassicMember:
         """Whether a parked request stands in for heartbeats. A new member expires even then: it may have left."""
         return not self.is_new and (self.parked_join is not None or self.parked_sync is not None)
 
+    @property
+    def protocol_names(self) -> set[str]:
+        """The protocols that the member knows; a client may name one twice."""
+        return {name for name, _ in self.protocols}
+
     def metadata_for(self, protocol_name: str | None) -> bytes:
         """Return the member's metadata for a protocol; empty where it has none."""
         return next((metadata for name, metadata in self.protocols if name == protocol_name), b"")
@@ -159,14 +164,14 @@ class ClassicGroup:
         self.members[member.member_id] = member
         if member.group_instance_id is not None:
             self.static_members[member.group_instance_id] = member.member_id
-        self.protocol_counts.update(name for name, _ in member.protocols)
+        self.protocol_counts.update(member.protocol_names)
         self.park_join(member, parked)
 
     def remove(self, member_id: str) -> None:
         """Forget a member or an id that was handed out; the next member leads where the leader goes."""
         member = self.members.pop(member_id, None)
         if member is not None:
-            self.protocol_counts.subtract(name for name, _ in member.protocols)
+            self.protocol_counts.subtract(member.protocol_names)
             if member.parked_join is not None:
                 self.awaiting_join -= 1
             if member.group_instance_id is not None:
@@ -178,9 +183,9 @@ class ClassicGroup:
 
     def update(self, member: ClassicMember, protocols: Protocols) -> None:
         """Replace what a member supports."""
-        self.protocol_counts.subtract(name for name, _ in member.protocols)
+        self.protocol_counts.subtract(member.protocol_names)
         member.protocols = protocols
-        self.protocol_counts.update(name for name, _ in protocols)
+        self.protocol_counts.update(member.protocol_names)
 
     def rename(self, member: ClassicMember, member_id: str) -> None:
         """Give a static member that came back its new id; everything else stays as it was."""
@@ -329,7 +334,7 @@ class ClassicGroup:
         self.static_members = {
             m.group_instance_id: m.member_id for m in members if m.group_instance_id is not None
         }
-        self.protocol_counts = Counter(name for member in members for name, _ in member.protocols)
+        self.protocol_counts = Counter(name for member in members for name in member.protocol_names)
         self.topics = self.read_subscriptions()
 
     def confirm(self, value: GroupMetadataValue) -> None:

@@ -52,6 +52,16 @@ def test_a_vote_counts_only_what_all_know() -> None:
     assert group.select_protocol() == "range"
 
 
+def test_a_protocol_that_a_member_names_twice_counts_once() -> None:
+    group = group_of(member("a", "range", "range"))
+    assert group.select_protocol() == "range"
+    group.update(group.members["a"], [("x", b""), ("x", b""), ("range", b"")])
+    group.add(member("b", "range"), Completion(), "consumer")
+    assert group.select_protocol() == "range"
+    group.remove("a")
+    assert group.select_protocol() == "range"
+
+
 def test_the_first_member_leads_and_the_next_one_after_it() -> None:
     group = group_of(member("a"), member("b"))
     assert group.leader_id == "a"
