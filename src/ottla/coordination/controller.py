@@ -111,9 +111,7 @@ class Controller:
                 loaded.fail(done.error)
             else:
                 command = self._submit(lambda reply_to: Bootstrap(bootstrap_records, reply_to))
-                command.map(lambda _: check_metadata_version(self.image)).on_done(
-                    lambda end: _pass_on(end, loaded)
-                )
+                command.map(lambda _: check_metadata_version(self.image)).on_done(loaded.take)
 
         self._shell.load().on_done(bootstrap)
         return loaded
@@ -249,7 +247,7 @@ class Controller:
         def forward(done: Completion[Any]) -> None:
             timer.cancel()
             if not bounded.done:
-                _pass_on(done, bounded)
+                bounded.take(done)
 
         reply.on_done(forward)
         return bounded
@@ -278,10 +276,3 @@ def _require_created(results: list[CreatableTopicResult]) -> None:
     code = ErrorCode(result.error_code)
     if code not in {ErrorCode.NONE, ErrorCode.TOPIC_ALREADY_EXISTS}:
         raise KafkaError(code, result.error_message)
-
-
-def _pass_on(done: Completion[T], to: Completion[T]) -> None:
-    if done.error is not None:
-        to.fail(done.error)
-    else:
-        to.resolve(done.result())

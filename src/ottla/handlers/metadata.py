@@ -38,7 +38,7 @@ def handle(request: MetadataRequest, context: RequestContext) -> MetadataRespons
     asked = request.topics
     asks_for_all = asked is None or (not asked and context.api_version < _FIRST_WITH_NULL_FOR_ALL)
     if asks_for_all:
-        topics = [_described(topic, image, context) for topic in image.topics.by_name.values()]
+        topics = _described(image.topics.by_name.values(), image, context)
     else:
         topics = _asked_topics(asked or [], request, image, context)
     if request.include_topic_authorized_operations:
@@ -90,13 +90,13 @@ def _asked_topics(
             if topic_id not in image.topics.by_id
         ]
         known = (image.topics.by_id[topic_id] for topic_id in ids if topic_id in image.topics.by_id)
-        return unknown + [_described(topic, image, context) for topic in known]
+        return unknown + _described(known, image, context)
     names = dict.fromkeys(topic.name for topic in asked if topic.name is not None)
     if any(topic.name is None for topic in asked):
         # As Kafka, which stumbles over the missing name; no client asks so.
         raise KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR, "A topic has neither a name nor an id")
     by_name = image.topics.by_name
-    existing = [_described(by_name[name], image, context) for name in names if name in by_name]
+    existing = _described((by_name[name] for name in names if name in by_name), image, context)
     missing = [name for name in names if name not in by_name]
     may_create = request.allow_auto_topic_creation and context.services.config.auto_create_topics_enable
     return existing + _missing_topics(missing, context, may_create=may_create)
@@ -130,15 +130,23 @@ def _missing_topics(
     return answers
 
 
-def _described(topic: TopicImage, image: ClusterImage, context: RequestContext) -> MetadataResponseTopic:
+def _described(
+    topics: Iterable[TopicImage], image: ClusterImage, context: RequestContext
+) -> list[MetadataResponseTopic]:
     live = live_nodes(image.brokers, context.listener_name)
+    return [_topic(topic, image.brokers, live, context.api_version) for topic in topics]
+
+
+def _topic(
+    topic: TopicImage, brokers: BrokersImage, live: frozenset[int], version: int
+) -> MetadataResponseTopic:
     return MetadataResponseTopic(
         error_code=ErrorCode.NONE,
         name=topic.name,
         topic_id=topic.topic_id,
         is_internal=topic.name in INTERNAL_TOPICS,
         partitions=[
-            _partition(number, partition, image.brokers, live, context.api_version)
+            _partition(number, partition, brokers, live, version)
             for number, partition in topic.partitions.items()
         ],
     )
