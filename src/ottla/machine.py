@@ -50,6 +50,12 @@ class Machine(Protocol[C_contra, R]):
         and release it in later effects. Raises KafkaError to refuse the command as a whole.
         """
 
+    def may_overtake(self, command: C_contra) -> bool:
+        """Tell whether a command may be handled while records are on their way to the log.
+
+        Such a command appends nothing, and what it finds and does is right before those records as well as after them.
+        """
+
     def replay(self, record: R) -> None:
         """Apply a committed record. Never fails on a record that `handle` or `wake` produced."""
 

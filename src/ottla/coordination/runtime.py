@@ -4,7 +4,9 @@ What holds here, for group coordinator shards and the metadata controller alike:
 
 - Commands are handled in the order in which they arrive, one at a time, also those without records.
 - At most one append is in flight. Its records are replayed once they are committed, and only then do its
-  replies leave. A command that arrives meanwhile waits in a bounded queue.
+  replies leave. A command that arrives meanwhile waits in a bounded queue, unless its machine says that it may
+  overtake: a disk that stalls does not hold up heartbeats and reads.
+- What is due by time takes its place among the commands that wait: whoever came before is heard before.
 - When an append fails nothing of it was replayed. Whoever waits for it gets the error, everybody else who waits is
   told to ask again, and the machine is made anew from its log.
 - An append that completes at once, the usual case, costs no extra turn of the loop and no task.
@@ -139,7 +141,7 @@ class MachineShell(Generic[C, R]):
         self._in_flight: list[Reply] | None = None
         self._in_flight_since_ms = 0
         self._running = False
-        self._wake_due = False
+        self._wake_due_since_ms: int | None = None
         self._wake_timer: Timer | None = None
         self._wake_timer_due_ms = 0
         self._write_timer: Timer | None = None
@@ -169,6 +171,8 @@ class MachineShell(Generic[C, R]):
         if self._state is not _State.ACTIVE:
             code = self._errors.loading if self._state is _State.LOADING else self._errors.closed
             command.reply_to.fail(KafkaError(code))
+        elif self._overtakes(command):
+            self._handle_beside_append(command)
         elif len(self._waiting) >= self._queue_limit:
             command.reply_to.fail(KafkaError(self._errors.overloaded))
         else:
@@ -192,8 +196,8 @@ class MachineShell(Generic[C, R]):
         self._running = True
         try:
             while self._in_flight is None and self._machine is not None:
-                if self._wake_due:
-                    self._wake_due = False
+                if self._wake_is_next():
+                    self._wake_due_since_ms = None
                     effects = self._wake(self._machine)
                 elif self._waiting:
                     command, _ = self._waiting.popleft()
@@ -206,6 +210,23 @@ class MachineShell(Generic[C, R]):
             self._running = False
         self._arm_wake_timer()
         self._arm_write_timer()
+
+    def _wake_is_next(self) -> bool:
+        due_since_ms = self._wake_due_since_ms
+        return due_since_ms is not None and not (self._waiting and self._waiting[0][1] <= due_since_ms)
+
+    def _overtakes(self, command: C) -> bool:
+        return (
+            self._in_flight is not None and self._machine is not None and self._machine.may_overtake(command)
+        )
+
+    def _handle_beside_append(self, command: C) -> None:
+        assert self._machine is not None, "only a machine has an append in flight"
+        effects = self._handle(self._machine, command)
+        if effects is not None:
+            assert not effects.records, "what overtakes appends nothing"
+            _release(effects.replies)
+        self._arm_wake_timer()
 
     def _handle(self, machine: Machine[C, R], command: C) -> Effects[R] | None:
         try:
@@ -280,7 +301,7 @@ class MachineShell(Generic[C, R]):
             return
         self._state = _State.ACTIVE
         self._machine = machine
-        self._wake_due = True  # a machine that comes from its log has not been told the time yet
+        self._wake_due_since_ms = self._clock.now_ms()  # it comes from its log and was not told the time yet
         if self._after_replay is not None:
             self._after_replay()
         loaded.resolve(None)
@@ -311,7 +332,7 @@ class MachineShell(Generic[C, R]):
         machine, self._machine = self._machine, None
         in_flight, self._in_flight = self._in_flight, None
         waiting, self._waiting = self._waiting, deque()
-        self._wake_due = False
+        self._wake_due_since_ms = None
         for timer in (self._wake_timer, self._write_timer):
             if timer is not None:
                 timer.cancel()
@@ -324,7 +345,7 @@ class MachineShell(Generic[C, R]):
             command.reply_to.fail(error)
 
     def _arm_wake_timer(self) -> None:
-        if self._wake_due:
+        if self._wake_due_since_ms is not None:
             return  # it is due already and waits for the append in flight, which ends in `_run`
         due_ms = self._machine.next_wakeup_ms() if self._machine is not None else None
         if self._wake_timer is not None:
@@ -340,7 +361,7 @@ class MachineShell(Generic[C, R]):
 
     def _on_wake_timer(self) -> None:
         self._wake_timer = None
-        self._wake_due = True
+        self._wake_due_since_ms = self._clock.now_ms()
         self._run()
 
     def _arm_write_timer(self) -> None:

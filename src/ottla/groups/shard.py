@@ -52,6 +52,10 @@ MAX_REMOVALS_PER_STEP = 1_000
 """Removals of expired offsets in one append: with the longest topic names still well below max.message.bytes."""
 
 
+_OVERTAKING = (Heartbeat, FetchOffsets, DescribeGroups, ListGroups)
+"""What reads, or only keeps a member alive: it appends nothing, also where what is on its way changes its group."""
+
+
 class GroupShard:
     """Implements `ottla.machine.Machine` for one partition."""
 
@@ -79,6 +83,10 @@ class GroupShard:
         turn = self._turn(now_ms)
         self._RULES[type(command)](self, command, turn)
         return turn.effects
+
+    def may_overtake(self, command: ShardCommand) -> bool:
+        """Let heartbeats and reads through: a read finds what is committed, and a member that lives is alive."""
+        return isinstance(command, _OVERTAKING)
 
     def replay(self, record: ShardRecord) -> None:
         """Apply a committed record."""

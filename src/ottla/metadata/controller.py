@@ -188,6 +188,10 @@ class ControllerMachine:
         )
         return self._plan(command)
 
+    def may_overtake(self, command: Command) -> bool:  # noqa: ARG002 - the contract of a machine
+        """Keep every command in its place: all of them change the metadata."""
+        return False
+
     def replay(self, record: LogEntry) -> None:
         """Apply a committed record."""
         if isinstance(record, LeaderEpoch):

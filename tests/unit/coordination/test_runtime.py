@@ -21,6 +21,7 @@ class Add:
 
     amount: int
     park: bool = False
+    overtakes: bool = False
     reply_to: Completion[Any] = field(default_factory=Completion)
 
 
@@ -42,6 +43,9 @@ class Sum:
             return Effects()
         records = [command.amount] if command.amount else []
         return Effects(records, [Reply(command.reply_to, self.total)])
+
+    def may_overtake(self, command: Add) -> bool:
+        return command.overtakes
 
     def replay(self, record: int) -> None:
         self.total += record
@@ -138,8 +142,8 @@ class Rig:
     def machine(self) -> Sum:
         return self.machines[-1]
 
-    def send(self, amount: int, *, park: bool = False) -> Completion[Any]:
-        command = Add(amount, park)
+    def send(self, amount: int, *, park: bool = False, overtakes: bool = False) -> Completion[Any]:
+        command = Add(amount, park, overtakes)
         self.shell.submit(command)
         return command.reply_to
 
@@ -188,6 +192,41 @@ def test_while_an_append_is_in_flight_later_commands_keep_their_order(rig: Rig) 
     assert not second.done
     rig.log.commit_next()
     assert second.result() == 6
+
+
+def test_what_may_overtake_waits_for_no_append_and_finds_what_is_committed(rig: Rig) -> None:
+    rig.log.hold = True
+    first, waiting = rig.send(1), rig.send(0)
+    assert rig.send(0, overtakes=True).result() == 5
+    assert code_of(rig.send(-1, overtakes=True)) is ErrorCode.INVALID_REQUEST
+    assert not first.done
+    rig.log.commit_next()
+    assert (first.result(), waiting.result()) == (5, 6)
+
+
+def test_what_overtakes_passes_a_full_queue_and_may_set_a_deadline(rig: Rig) -> None:
+    rig.log.hold = True
+    waiting = [rig.send(1) for _ in range(4)]
+    parked = rig.send(500, park=True, overtakes=True)
+    assert rig.time.pending == [500]
+    rig.time.advance(500)
+    for _ in waiting:
+        rig.log.commit_next()
+    assert parked.result() == "woken"
+
+
+def test_commands_that_came_before_a_deadline_passed_are_heard_before_it_acts(rig: Rig) -> None:
+    order: list[str] = []
+    rig.send(100, park=True).on_done(lambda _: order.append("deadline"))
+    rig.log.hold = True
+    rig.send(1)
+    rig.send(2).on_done(lambda _: order.append("before"))
+    rig.time.advance(100)
+    rig.time.advance(1)
+    rig.send(3).on_done(lambda _: order.append("after"))
+    for _ in range(3):
+        rig.log.commit_next()
+    assert order == ["before", "deadline", "after"]
 
 
 def test_a_full_queue_refuses_the_newest(rig: Rig) -> None:
