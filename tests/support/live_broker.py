@@ -21,7 +21,7 @@ from ottla.config.broker import embedded_broker_config
 from ottla.server.broker import Broker
 from ottla.storage.files import FileSystem
 from ottla.tasks import Tasks
-from tests.support.raw_client import RawClient
+from tests.support.plain_client import PlainClient
 
 T = TypeVar("T")
 
@@ -94,9 +94,9 @@ class LiveBroker:
         """The port of the controller listener."""
         return self.broker._sockets._listeners["CONTROLLER"].port
 
-    def client(self, *, timeout_s: float = 30.0) -> RawClient:
+    def client(self, *, timeout_s: float = 30.0) -> PlainClient:
         """Return a new connection."""
-        return RawClient(self.port, timeout_s=timeout_s)
+        return PlainClient(self.port, timeout_s=timeout_s)
 
     def call(self, function: Callable[[], T]) -> T:
         """Run a function on the broker's loop and return what it returns: a look inside between two events."""

@@ -1,0 +1,148 @@
+"""While every write waits for a disk that does not answer, whoever needs no write is served.
+
+The disk stalls until the test lets it go on, so nothing here depends on how long anything takes: an answer that comes
+while the disk stalls has not waited for it. The figures are those of `python -m tests.benchmarks.stalls`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from tests.support.faulty_files import FaultyFileSystem
+from tests.support.live_broker import LiveBroker
+from tests.support.plain_client import PlainClient
+from tests.support.waiting import eventually
+
+from ottla.errors import ErrorCode
+from ottla.partitions.writer import SLOW_WRITE_S
+from ottla.protocol.api import ApiKey
+from ottla.protocol.messages.api_versions import ApiVersionsRequest
+from ottla.protocol.messages.describe_groups import DescribeGroupsRequest
+from ottla.protocol.messages.list_groups import ListGroupsRequest
+
+HEARTBEATS = 50
+
+
+class StallingFiles(FaultyFileSystem):
+    """Real files whose writes wait, from `stall` to `go_on`, below paths that the test names."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waiting = 0
+        self._part: str | None = None
+        self._names: tuple[str, ...] = ()
+        self._goes_on = threading.Event()
+        self.watch = self._wait
+
+    def be_slow_once(self, client: PlainClient) -> None:
+        """Let one write be slow: the loop itself runs the first one, and from then on a thread does."""
+        self.before = lambda name: None if name != "pwrite" else self._slow_once()
+        assert client.produce("elsewhere", b"slow").error_code == ErrorCode.NONE
+
+    def _slow_once(self) -> None:
+        self.before = None
+        threading.Event().wait(SLOW_WRITE_S * 2)
+
+    @contextmanager
+    def stall(self, part: str = "", *names: str) -> Iterator[None]:
+        """Hold operations below a path with this part back until the end of the block: writes, or those named."""
+        self._goes_on.clear()
+        self._part, self._names = part, names or ("pwrite", "fsync")
+        try:
+            yield
+        finally:
+            self._part = None
+            self._goes_on.set()
+
+    def _wait(self, name: str, path: Path) -> None:
+        if name in self._names and self._part is not None and self._part in str(path):
+            self.waiting += 1
+            assert self._goes_on.wait(60)
+
+
+@pytest.fixture
+def files() -> StallingFiles:
+    return StallingFiles()
+
+
+@pytest.fixture
+def live(tmp_path: Path, files: StallingFiles) -> Iterator[LiveBroker]:
+    with LiveBroker(tmp_path, files) as live:
+        with live.client() as client:
+            assert client.create_topic("orders") == ErrorCode.NONE
+            assert client.create_topic("elsewhere") == ErrorCode.NONE
+        yield live
+    assert not live.bugs.lines
+
+
+def test_only_writers_wait_for_a_stalled_disk(live: LiveBroker, files: StallingFiles) -> None:
+    with live.client() as producer, live.client() as committer, live.client() as other:
+        member = other.join_alone("readers")
+        lonely = other.join_alone("others")
+        assert producer.produce("orders", b"before").error_code == ErrorCode.NONE
+        files.be_slow_once(other)
+        with files.stall():
+            producer.send_produce("orders", b"stalled")
+            committer.send_commit("readers", "orders", 1, member)
+            eventually(lambda: files.waiting > 0)
+            for _ in range(HEARTBEATS):
+                assert other.heartbeat("readers", member) == ErrorCode.NONE
+                assert other.heartbeat("others", lonely) == ErrorCode.NONE
+                assert other.metadata_codes("orders", "elsewhere") == [ErrorCode.NONE] * 4
+            assert other.committed_offset("readers", "orders") == -1
+            assert other.read_all("orders") == [b"before"]
+            assert other.ask(ApiKey.API_VERSIONS, 0, ApiVersionsRequest()).error_code == ErrorCode.NONE
+            described = other.ask(ApiKey.DESCRIBE_GROUPS, 5, DescribeGroupsRequest(groups=["readers"])).groups
+            assert [group.group_state for group in described] == ["Stable"]
+            listed = other.ask(ApiKey.LIST_GROUPS, 4, ListGroupsRequest()).groups
+            assert {group.group_id for group in listed} == {"readers", "others"}
+        assert producer.produced().base_offset == 1
+        assert committer.committed() == ErrorCode.NONE
+        assert other.read_all("orders") == [b"before", b"stalled"]
+        assert other.committed_offset("readers", "orders") == 1
+
+
+def test_a_stalled_metadata_log_holds_up_nobody_but_those_who_change_metadata(
+    live: LiveBroker, files: StallingFiles
+) -> None:
+    with live.client() as admin, live.client() as other:
+        member = other.join_alone("readers")
+        with files.stall("__cluster_metadata"):
+            creating = threading.Thread(target=lambda: admin.create_topic("late"))
+            creating.start()
+            eventually(lambda: files.waiting > 0)
+            assert other.heartbeat("readers", member) == ErrorCode.NONE
+            assert other.produce("orders", b"meanwhile").error_code == ErrorCode.NONE
+            assert other.commit("readers", "orders", 1, member) == ErrorCode.NONE
+            assert other.metadata_codes("late") == []
+        creating.join(60)
+        assert other.metadata_codes("late") == [ErrorCode.NONE] * 2
+
+
+def test_the_members_of_a_group_outlive_a_stall(live: LiveBroker, files: StallingFiles) -> None:
+    """A commit that waited for the disk has been a sign of life, and so has each heartbeat beside it."""
+    with live.client() as committer, live.client() as other:
+        member = other.join_alone("readers")
+        files.be_slow_once(other)
+        with files.stall("__consumer_offsets"):
+            committer.send_commit("readers", "orders", 1, member)
+            eventually(lambda: files.waiting > 0)
+            assert other.heartbeat("readers", member) == ErrorCode.NONE
+        assert committer.committed() == ErrorCode.NONE
+        assert other.heartbeat("readers", member) == ErrorCode.NONE
+        assert committer.commit("readers", "orders", 2, member) == ErrorCode.NONE
+
+
+def test_a_stalled_fsync_holds_up_only_who_asked_for_it(live: LiveBroker, files: StallingFiles) -> None:
+    with live.client() as flushing, live.client() as other:
+        assert flushing.create_topic("flushed", flush_messages="1") == ErrorCode.NONE
+        with files.stall("flushed-0", "fsync"):
+            flushing.send_produce("flushed", b"durable")
+            eventually(lambda: files.waiting > 0)
+            assert other.produce("orders", b"meanwhile").error_code == ErrorCode.NONE
+            assert other.metadata_codes("flushed") == [ErrorCode.NONE] * 2
+        assert flushing.produced().base_offset == 0
