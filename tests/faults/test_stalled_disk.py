@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tests.support.faulty_files import FaultyFileSystem
+from tests.support.faulty_files import FaultyFileSystem, is_below
 from tests.support.live_broker import LiveBroker
 from tests.support.plain_client import PlainClient
 from tests.support.waiting import eventually
@@ -59,7 +59,7 @@ class StallingFiles(FaultyFileSystem):
             self._goes_on.set()
 
     def _wait(self, name: str, path: Path) -> None:
-        if name in self._names and self._part is not None and self._part in str(path):
+        if name in self._names and self._part is not None and is_below(path, self._part):
             self.waiting += 1
             assert self._goes_on.wait(60)
 

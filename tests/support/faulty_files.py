@@ -9,6 +9,14 @@ from pathlib import Path
 from ottla.storage.files import Buffer, Descriptor, FileSystem
 
 
+def is_below(path: Path, part: str) -> bool:
+    """Tell whether a file, or a directory around it, has a name that begins with `part`.
+
+    Directories of the test run count as well, so a part must not be the beginning of their names.
+    """
+    return any(name.startswith(part) for name in path.parts)
+
+
 class FaultyFileSystem(FileSystem):
     """Real files; `before` and `watch` see each operation and may raise or wait, `short_write` cuts writes short."""
 
@@ -29,10 +37,10 @@ class FaultyFileSystem(FileSystem):
         self.before = before
 
     def fail_below(self, part: str, *names: str, number: int = errno.EIO) -> None:
-        """Fail operations with one of these names on paths in which `part` occurs, from now on."""
+        """Fail operations with one of these names on paths that are below `part`, from now on."""
 
         def watch(name: str, path: Path) -> None:
-            if name in names and part in str(path):
+            if name in names and is_below(path, part):
                 raise OSError(number, f"injected failure of {name} of {path.name}")
 
         self.watch = watch

@@ -11,6 +11,12 @@ from ottla.protocol.messages.fetch import FetchPartition, FetchRequest, FetchTop
 from ottla.protocol.messages.find_coordinator import FindCoordinatorRequest
 from ottla.protocol.messages.heartbeat import HeartbeatRequest
 from ottla.protocol.messages.join_group import JoinGroupRequest, JoinGroupRequestProtocol, JoinGroupResponse
+from ottla.protocol.messages.list_offsets import (
+    ListOffsetsPartition,
+    ListOffsetsPartitionResponse,
+    ListOffsetsRequest,
+    ListOffsetsTopic,
+)
 from ottla.protocol.messages.metadata import MetadataRequest
 from ottla.protocol.messages.offset_commit import (
     OffsetCommitRequest,
@@ -38,6 +44,7 @@ from tests.support.waiting import eventually
 NOW_MS = 1_700_000_000_000
 TIMEOUT_MS = 30_000
 MANY_BYTES = 64 << 20
+LATEST_TIMESTAMP = -1
 # Members of these groups send heartbeats by hand, so that no session may end on a slow machine.
 SESSION_TIMEOUT_MS = 300_000
 
@@ -100,6 +107,15 @@ class PlainClient(RawClient):
         if found.error_code:
             raise AssertionError(f"{topic} from {offset}: {ErrorCode(found.error_code).name}")
         return bytes(found.records or b"")
+
+    def end_offset(self, topic: str) -> ListOffsetsPartitionResponse:
+        """Return the answer to ListOffsets for the end of the first partition."""
+        partition = ListOffsetsPartition(partition_index=0, timestamp=LATEST_TIMESTAMP)
+        asked = ListOffsetsRequest(
+            replica_id=-1, topics=[ListOffsetsTopic(name=topic, partitions=[partition])]
+        )
+        answer: ListOffsetsPartitionResponse = self.ask(ApiKey.LIST_OFFSETS, 6, asked).topics[0].partitions[0]
+        return answer
 
     def metadata_codes(self, *topics: str) -> list[int]:
         """Return the error codes of topics and of their partitions."""

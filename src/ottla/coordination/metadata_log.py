@@ -1,8 +1,9 @@
 """The log `__cluster_metadata-0` with its snapshots and `quorum-state`, as the only voter of its quorum keeps them.
 
-Each start leads a new epoch. An append is committed once it is on the disk: there is nobody else to ask. Appends,
-flushes and snapshots run on the flushing thread of the data directory, one after the other; everything else belongs
-to the loop. Files and their order of writing are those of Kafka's KafkaRaftClient, so that it can take over.
+Each start leads a new epoch. An append is committed once it is on the disk: there is nobody else to ask. One that the
+disk refuses is cut off again before the log is read or written once more, so that what was refused does not exist.
+Appends, flushes and snapshots run on the flushing thread of the data directory, one after the other; everything else
+belongs to the loop. Files and their order of writing are those of Kafka's KafkaRaftClient, so that it can take over.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import cast
 
 from ottla.clock import Clock
 from ottla.completion import Completion
 from ottla.config.resolved import BrokerConfig, TopicConfig, resolve_topic_config
 from ottla.coordination.metadata_snapshots import MetadataSnapshots
+from ottla.errors import KafkaError
 from ottla.metadata.aspects.features import LATEST_METADATA_VERSION, METADATA_VERSION
 from ottla.metadata.image import ClusterImage
 from ottla.metadata.inconsistency import InconsistentMetadataError
@@ -41,6 +44,7 @@ from ottla.storage.log_dirs import LogDirectory
 from ottla.storage.open_files import OpenFiles
 from ottla.storage.partition_log import PartitionLog
 from ottla.storage.partition_metadata import read_topic_id, write_topic_id
+from ottla.storage.taking_back import take_back
 from ottla.types import CLUSTER_METADATA_TOPIC, METADATA_TOPIC_ID, TopicPartition
 
 logger = logging.getLogger("ottla.coordination.metadata_log")
@@ -83,6 +87,7 @@ class MetadataLog:
         writer: DirectoryWriter,
         clock: Clock,
         leader_epoch: int,
+        open_again: Callable[[PartitionLog, int], PartitionLog],
     ) -> None:
         self._log = log
         self._snapshots = snapshots
@@ -92,6 +97,10 @@ class MetadataLog:
         self.leader_epoch = leader_epoch
         self._metadata_version = LATEST_METADATA_VERSION
         self._last_timestamp_ms = 0
+        self._open_again = open_again
+        self._committed_end_offset = log.log_end_offset
+        self._has_failed = False
+        """Whether the log may end with records that were refused."""
 
     @classmethod
     def open(
@@ -121,7 +130,8 @@ class MetadataLog:
         epochs = [log.leader_epochs.latest_epoch, 0]
         epochs += [state.leader_epoch] if state is not None else []
         epochs += [snapshots.latest.epoch] if snapshots.latest is not None else []
-        opened = cls(log, snapshots, quorum, writer, clock, max(epochs) + 1)
+        open_again = partial(_open_again, directory, open_files, clock, config)
+        opened = cls(log, snapshots, quorum, writer, clock, max(epochs) + 1, open_again)
         opened._lead(directory, config.node_id)
         return opened
 
@@ -148,15 +158,14 @@ class MetadataLog:
         return self._writer.submit_flush(write)
 
     def replay(self, apply: Callable[[LogEntry], None]) -> Completion[None]:
-        """Apply the newest snapshot and then the log behind it.
+        """Apply the newest snapshot and then the log behind it, first opening a log anew that the disk has failed.
 
-        Fails with InconsistentMetadataError, CorruptBatchError or OSError.
+        Fails with InconsistentMetadataError, CorruptBatchError, UnusableLogError or OSError.
         """
-        try:
-            self._replay(apply)
-        except Exception as error:  # noqa: BLE001 - it belongs to whoever loads
-            return Completion.failed(error)
-        return Completion.resolved(None)
+        sound = Completion.resolved(None)
+        if self._has_failed:
+            sound = self._writer.submit_flush(self._recover)
+        return sound.map(lambda _: self._replay(apply))
 
     def snapshot_when_due(self, image: ClusterImage, node_id: int) -> None:
         """Write a snapshot of the newest image, when enough was appended since the last one or it is old.
@@ -191,12 +200,23 @@ class MetadataLog:
         )
 
     def _append(self, content: bytearray, now_ms: int) -> None:
-        self._log.append(
-            content, leader_epoch=self.leader_epoch, origin=AppendOrigin.RAFT_LEADER, now_ms=now_ms
-        )
-        self._log.flush()
+        try:
+            self._log.append(
+                content, leader_epoch=self.leader_epoch, origin=AppendOrigin.RAFT_LEADER, now_ms=now_ms
+            )
+            self._log.flush()
+        except (OSError, KafkaError):
+            self._has_failed = self._log.is_offline or self.end_offset > self._committed_end_offset
+            raise
+        self._committed_end_offset = self._log.log_end_offset
         self._last_timestamp_ms = now_ms
         self._snapshots.note_append(len(content))
+
+    def _recover(self) -> None:
+        self._log = self._open_again(self._log, self._committed_end_offset)
+        self._snapshots.follow(self._log)
+        self._has_failed = False
+        logger.info("Opened the metadata log again at offset %d", self.end_offset)
 
     def _replay(self, apply: Callable[[LogEntry], None]) -> None:
         offset = self._replay_snapshot(apply)
@@ -280,6 +300,29 @@ def _open_log(
         recovery_point=0,
         log_start_offset=0,
         now_ms=now_ms,
+    )
+
+
+def _open_again(
+    directory: LogDirectory,
+    open_files: OpenFiles,
+    clock: Clock,
+    config: BrokerConfig,
+    failed: PartitionLog,
+    end_offset: int,
+) -> PartitionLog:
+    """Return the log without what the disk has refused. Raises OSError and UnusableLogError."""
+    failed.forget_files()
+    take_back(directory.files, failed.directory, failed.active_segment_offset, end_offset)
+    return PartitionLog.open(
+        directory.files,
+        open_files,
+        failed.directory,
+        metadata_log_config(config),
+        clean_shutdown=False,
+        recovery_point=0,
+        log_start_offset=failed.log_start_offset,
+        now_ms=clock.now_ms(),
     )
 
 

@@ -51,6 +51,10 @@ class MetadataSnapshots:
         """The newest snapshot, None without one."""
         return self._snapshots[-1] if self._snapshots else None
 
+    def follow(self, log: PartitionLog) -> None:
+        """Go on with the log after it was opened anew."""
+        self._log = log
+
     def load(self, now_ms: int) -> None:
         """Find the snapshots, and remove what an interrupted start or stop left behind. Raises OSError."""
         found = []

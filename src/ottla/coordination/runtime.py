@@ -147,6 +147,7 @@ class MachineShell(Generic[C, R]):
         self._write_timer: Timer | None = None
         self._reload_timer: Timer | None = None
         self._loaded_after_failure_ms: int | None = None
+        self._reload_failure: str | None = None
 
     @property
     def is_active(self) -> bool:
@@ -320,10 +321,17 @@ class MachineShell(Generic[C, R]):
         self._start_load().on_done(self._loaded_again)
 
     def _loaded_again(self, loaded: Completion[None]) -> None:
-        if loaded.error is None:
+        error = loaded.error
+        if error is None:
+            self._reload_failure = None
             logger.info("%s was loaded again from its log", self.name)
         elif self._state is not _State.CLOSED:
-            logger.error("%s could not be loaded again from its log", self.name, exc_info=loaded.error)
+            if (
+                str(error) != self._reload_failure
+            ):  # a disk that stays broken is worth one line, not one a second
+                self._reload_failure = str(error)
+                bug = None if isinstance(error, OSError | KafkaError) else error
+                logger.error("%s cannot be loaded again from its log: %s", self.name, error, exc_info=bug)
             self._state = _State.LOADING
             self._reload_timer = self._tasks.call_later(RELOAD_DELAY_MS, self._load_again)
 

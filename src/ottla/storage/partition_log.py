@@ -457,7 +457,7 @@ class PartitionLog:
         Durable once the directory around it is synced. What is being read from it stays readable.
         """
         target = self.directory.with_name(marked_directory_name(self.topic_partition, DELETE_SUFFIX))
-        self._forget_files()
+        self.forget_files()
         self._files.rename_lazily(self.directory, target)
         self.directory = target
         self._failure = "the partition was deleted"
@@ -465,7 +465,7 @@ class PartitionLog:
 
     def delete(self) -> None:
         """Remove the directory with everything in it. Raises OSError."""
-        self._forget_files()
+        self.forget_files()
         self._failure = "the partition was deleted"
         self._files.remove_directory(self.directory)
 
@@ -480,9 +480,10 @@ class PartitionLog:
                 raise
             self.flush()
             self._failure = "the log is closed"
-        self._forget_files()
+        self.forget_files()
 
-    def _forget_files(self) -> None:
+    def forget_files(self) -> None:
+        """Let go of the descriptors; what is being read from them stays open."""
         for segment in self._view.segments:
             segment.forget_files()
 

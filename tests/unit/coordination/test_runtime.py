@@ -263,11 +263,16 @@ def test_repeated_failures_load_at_most_once_per_delay(rig: Rig) -> None:
     assert rig.shell.is_active
 
 
-def test_a_load_that_fails_after_a_failed_append_is_tried_again(rig: Rig) -> None:
+def test_a_load_that_fails_after_a_failed_append_is_tried_again_and_told_of_once(
+    rig: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
     rig.log.error = rig.log.replay_error = OSError("disk gone")
     rig.send(1)
     rig.time.advance()
-    assert code_of(rig.send(0)) is ErrorCode.COORDINATOR_LOAD_IN_PROGRESS
+    for _ in range(3):
+        rig.time.advance(RELOAD_DELAY_MS)
+        assert code_of(rig.send(0)) is ErrorCode.COORDINATOR_LOAD_IN_PROGRESS
+    assert caplog.text.count("cannot be loaded again from its log: disk gone") == 1
     rig.log.error = rig.log.replay_error = None
     rig.time.advance(RELOAD_DELAY_MS)
     assert rig.send(0).result() == 5
