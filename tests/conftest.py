@@ -15,6 +15,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--broker", choices=["ottla", "kafka"], default="ottla", help="the broker that the system tests start"
     )
 
+    parser.addoption(
+        "--crash-stride",
+        type=int,
+        default=7,
+        help="let a broker crash after every so many changes of its files; 1 takes some minutes",
+    )
+
+
+@pytest.fixture
+def crash_stride(request: pytest.FixtureRequest) -> int:
+    """Give how many changes of its files lie between two crashes of a broker."""
+    stride: int = request.config.getoption("--crash-stride")
+    return stride
+
 
 @pytest.fixture(scope="session")
 def kafka_jars() -> Path:

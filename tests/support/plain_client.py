@@ -7,6 +7,7 @@ from typing import Any
 from ottla.errors import ErrorCode
 from ottla.protocol.api import ApiKey
 from ottla.protocol.messages.create_topics import CreatableTopic, CreatableTopicConfig, CreateTopicsRequest
+from ottla.protocol.messages.delete_topics import DeleteTopicsRequest
 from ottla.protocol.messages.fetch import FetchPartition, FetchRequest, FetchTopic
 from ottla.protocol.messages.find_coordinator import FindCoordinatorRequest
 from ottla.protocol.messages.heartbeat import HeartbeatRequest
@@ -58,6 +59,12 @@ class PlainClient(RawClient):
         topic = CreatableTopic(name=name, num_partitions=partitions, replication_factor=1, configs=settings)
         request = CreateTopicsRequest(topics=[topic], timeout_ms=TIMEOUT_MS)
         code: int = self.ask(ApiKey.CREATE_TOPICS, 7, request).topics[0].error_code
+        return code
+
+    def delete_topic(self, name: str) -> int:
+        """Delete a topic; return the error code."""
+        request = DeleteTopicsRequest(topic_names=[name], timeout_ms=TIMEOUT_MS)
+        code: int = self.ask(ApiKey.DELETE_TOPICS, 5, request).responses[0].error_code
         return code
 
     def send_produce(self, topic: str, *values: bytes, **numbers: int) -> None:
@@ -127,7 +134,7 @@ class PlainClient(RawClient):
 
     def join_alone(self, group_id: str) -> JoinGroupResponse:
         """Form a stable group of one member, once there is a coordinator."""
-        eventually(lambda: self._find_coordinator(group_id) == ErrorCode.NONE)
+        self.wait_for_coordinator(group_id)
         protocol = JoinGroupRequestProtocol(name="range", metadata=b"\0\0\0\0\0\0\xff\xff\xff\xff")
         asked = JoinGroupRequest(
             group_id=group_id,
@@ -153,6 +160,10 @@ class PlainClient(RawClient):
         )
         assert self.ask(ApiKey.SYNC_GROUP, 3, request).error_code == ErrorCode.NONE
         return member
+
+    def wait_for_coordinator(self, group_id: str) -> None:
+        """Return once the group has a coordinator, whose topic is made for the first one who asks."""
+        eventually(lambda: self._find_coordinator(group_id) == ErrorCode.NONE)
 
     def _find_coordinator(self, group_id: str) -> int:
         found = self.ask(ApiKey.FIND_COORDINATOR, 2, FindCoordinatorRequest(key=group_id))
