@@ -181,7 +181,9 @@ class MetadataLog:
         self._writer.submit_flush(work).on_done(self._snapshots.written)
 
     def close(self) -> None:
-        """Flush and let go of the files. Raises OSError."""
+        """Cut off what was refused, flush, and let go of the files. Raises OSError and UnusableLogError."""
+        if self._has_failed:
+            self._recover()
         self._log.close()
 
     def _lead(self, directory: LogDirectory, node_id: int) -> None:

@@ -42,7 +42,7 @@ from ottla.server.start_error import StartError
 from ottla.storage.files import FileSystem
 from ottla.storage.log_dirs import LogDirectory, LogDirectoryError
 from ottla.storage.open_files import OpenFiles
-from ottla.storage.recovery import UnsupportedSegmentError
+from ottla.storage.recovery import UnsupportedSegmentError, UnusableLogError
 from ottla.tasks import Tasks
 from ottla.types import random_uuid
 from ottla.version import KAFKA_COMMIT_ID, KAFKA_VERSION
@@ -202,7 +202,7 @@ class Broker:
                 if is_clean:
                     self._directory.mark_clean_shutdown(self._broker_epoch)
                 self._directory.close()
-        except OSError as error:
+        except (OSError, UnusableLogError) as error:
             logger.error("The stop is not clean: %s", error)
 
     def _open_partitions(
