@@ -165,7 +165,11 @@ def _packed_zeros(codec: Codec) -> bytes:
     if codec is Codec.SNAPPY:  # a claim is enough: the size stands before the block
         return encode_unsigned(BOMB_BYTES) + b"\0"
     if codec is Codec.LZ4:
-        return bytes(cramjam.lz4.compress(zeros))
+        packer = cramjam.lz4.Compressor(
+            block_linked=False
+        )  # linked blocks are refused before they are unpacked
+        packer.compress(zeros)
+        return bytes(packer.finish())
     return compress(codec, zeros)
 
 

@@ -3,7 +3,7 @@
 Everything after a batch's header is one compressed block. Decompression is bounded: a small batch that
 would unpack to more than the limit is refused, so that no request can exhaust memory. Framings (facts 2.1):
 gzip as in RFC 1952; snappy with xerial framing, raw blocks are read too; LZ4 frames with independent blocks
-of 64 KiB, since Java refuses dependent ones; zstd frames.
+of 64 KiB, and only what Java reads of them (`lz4_frames.py`); zstd frames.
 """
 
 from __future__ import annotations
@@ -15,6 +15,13 @@ from enum import IntEnum
 import cramjam
 
 from ottla.errors import ErrorCode, KafkaError
+from ottla.records.lz4_frames import (
+    END_MARK,
+    STORED_BIT,
+    Lz4FrameError,
+    frame_as_kafka_reads_it,
+    frame_header,
+)
 
 MAX_DECOMPRESSED_BYTES = 128 * 1024 * 1024
 """Most that one batch may unpack to: 128 times the default max.message.bytes, more than text compresses."""
@@ -28,11 +35,9 @@ _XERIAL_MAGIC = b"\x82SNAPPY\x00"
 _XERIAL_HEADER = _XERIAL_MAGIC + struct.pack(">ii", 1, 1)
 _XERIAL_BLOCK_BYTES = 32 * 1024
 
-_LZ4_HEADER = bytes.fromhex("04224d18604082")
-"""Magic, version 1, independent blocks, no checksums, blocks of at most 64 KiB, the header's own checksum."""
+_LZ4_HEADER = frame_header(0x60, 0x40)
+"""Version 1, independent blocks, no checksums, blocks of at most 64 KiB."""
 _LZ4_BLOCK_BYTES = 64 * 1024
-_LZ4_STORED_BIT = 1 << 31
-_LZ4_END = bytes(4)
 _LZ4_HIGH_COMPRESSION_FROM = 3
 
 
@@ -86,8 +91,9 @@ def decompress(
             return _decompress_gzip(packed, limit_bytes)
         if codec is Codec.SNAPPY:
             return _decompress_snappy(memoryview(packed), limit_bytes)
-        return _decompress_frames(codec, packed, limit_bytes)
-    except (zlib.error, cramjam.DecompressionError, struct.error) as error:
+        frames = frame_as_kafka_reads_it(memoryview(packed)) if codec is Codec.LZ4 else packed
+        return _decompress_frames(codec, frames, limit_bytes)
+    except (zlib.error, cramjam.DecompressionError, struct.error, Lz4FrameError) as error:
         raise DecompressionError(
             f"The {codec.name.lower()} block of the record batch is damaged: {error}"
         ) from error
@@ -187,6 +193,6 @@ def _compress_lz4(payload: memoryview, level: int) -> bytes:
         if len(block) < len(plain):
             parts += (struct.pack("<I", len(block)), block)
         else:
-            parts += (struct.pack("<I", len(plain) | _LZ4_STORED_BIT), bytes(plain))
-    parts.append(_LZ4_END)
+            parts += (struct.pack("<I", len(plain) | STORED_BIT), bytes(plain))
+    parts.append(END_MARK)
     return b"".join(parts)
