@@ -35,5 +35,5 @@ def test_a_client_finds_what_it_expects(
     printed = program.run(behaviour, variant, broker.bootstrap, name)
 
     assert printed["version"] == pinned_version(client.name)
-    assert printed["facts"] == expected_facts(client, behaviour, variant)
+    assert printed["facts"] == expected_facts(client, behaviour, variant, broker.kind)
     check_disk(behaviour, variant, broker.data_dir, name)

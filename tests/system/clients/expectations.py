@@ -21,6 +21,7 @@ INVALID_TOPIC_EXCEPTION = 17
 TOPIC_ALREADY_EXISTS = 36
 INVALID_PARTITIONS = 37
 INVALID_CONFIG = 40
+TRANSACTIONAL_ID_AUTHORIZATION_FAILED = 53
 GROUP_ID_NOT_FOUND = 69
 
 TOGETHER = {
@@ -96,6 +97,11 @@ EXPECTED: Mapping[str, Callable[[str], Facts]] = {
         "second": numbers(4, 10),
     },
     "automatic-commits": lambda _: {"first": numbers(0, 10), "committed": 10, "second": ["10"]},
+    "partitions": lambda _: {
+        "taken": [[str(number) for number in range(at, 30, 3)] for at in range(3)],
+        "committed": [10, 10, 10],
+        "rest": [["30"], ["31"], ["32"]],
+    },
     "assignor": _assignor,
     "topics": lambda _: {
         "partitions": [2, 4],
@@ -115,14 +121,21 @@ EXPECTED: Mapping[str, Callable[[str], Facts]] = {
         "offset": 5,
         "deleted_again": GROUP_ID_NOT_FOUND,
     },
+    "resets": lambda _: {"set": [7, "7"], "first": [0, "0"], "last": [10, "10"]},
     "records": lambda _: {"low_watermark": 3, "ends": [3, 5], "beyond": OFFSET_OUT_OF_RANGE},
     "cluster": lambda _: {"nodes": [1], "controller": 1, "cluster_id_length": 22},
+    "transactions": lambda _: {"refused": TRANSACTIONAL_ID_AUTHORIZATION_FAILED},
 }
 """The facts of each behaviour, by its variant."""
 
+SERVED_BY_KAFKA: Mapping[str, Facts] = {"transactions": {"refused": 0}}
+"""The facts of what Ottla refuses and Apache Kafka does: there the programs show that they ask rightly."""
 
-def expected_facts(client: Client, behaviour: str, variant: str) -> Facts:
-    """Return what the program of `client` must print."""
+
+def expected_facts(client: Client, behaviour: str, variant: str, broker_kind: str) -> Facts:
+    """Return what the program of `client` must print of a broker of this kind."""
+    if broker_kind == "kafka" and behaviour in SERVED_BY_KAFKA:
+        return SERVED_BY_KAFKA[behaviour]
     facts = EXPECTED[behaviour](variant)
     for place, value in client.own.items():
         if place.split(".")[0] in {behaviour, f"{behaviour}:{variant}"}:

@@ -1,5 +1,6 @@
 """The version of each client, read where it is pinned: nothing else says a version."""
 
+import json
 import tomllib
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -15,6 +16,7 @@ GO_MODULES = {
 }
 JAVA = {"Kafka's console tools", "Java client"}
 KAFKA_PYTHON_2 = "2.3.3"
+NODE_PACKAGES = {"kafkajs"}
 
 
 def pinned_version(client: str) -> str:
@@ -25,6 +27,8 @@ def pinned_version(client: str) -> str:
         return _kafka_version()
     if client in GO_MODULES:
         return _go_version(GO_MODULES[client])
+    if client in NODE_PACKAGES:
+        return _node_version(client)
     requirements = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     pins = dict(each.split("==") for each in requirements["test"] if "==" in each)
     return {requirement.split("[")[0]: version for requirement, version in pins.items()}[client]
@@ -33,6 +37,11 @@ def pinned_version(client: str) -> str:
 def _go_version(module: str) -> str:
     words = [line.split() for line in (SYSTEM / "go" / "go.mod").read_text().splitlines()]
     return next(line[1] for line in words if line[:1] == [module]).removeprefix("v")
+
+
+def _node_version(package: str) -> str:
+    dependencies: dict[str, str] = json.loads((SYSTEM / "node" / "package.json").read_text())["dependencies"]
+    return dependencies[package]
 
 
 def _kafka_version() -> str:

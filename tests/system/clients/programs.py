@@ -5,6 +5,7 @@ What is missing on this machine makes the tests skip and say so; under CI=true t
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -90,10 +91,30 @@ def _go(client: str) -> Program:
     return Program([str(_go_program()), client])
 
 
+def _node_packages() -> Path:
+    sources = [SYSTEM / "node" / name for name in ("package.json", "package-lock.json")]
+    content = b"".join(path.read_bytes() for path in sources)
+    npm = installed("npm")
+
+    def build(target: Path) -> None:
+        for path in sources:
+            shutil.copy(path, target)
+        fetch([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], where=target)
+
+    return cached(CACHE, "node", content, build) / "node_modules"
+
+
+def _node(client: str) -> Program:
+    command = [installed("node"), str(SYSTEM / "node" / f"{client}_program.js")]
+    return Program(command, {"NODE_PATH": str(_node_packages())})
+
+
 PROGRAMS: Mapping[str, Callable[[], Program]] = {
     "aiokafka": _aiokafka,
     "franz-go": lambda: _go("franz-go"),
+    "kafka-go": lambda: _go("kafka-go"),
     "kafka-python 2": _kafka_python_2,
+    "kafkajs": lambda: _node("kafkajs"),
     "sarama": lambda: _go("sarama"),
 }
 """What makes the program of each client ready; raises PeerUnavailableError where it cannot."""

@@ -19,12 +19,15 @@ BEHAVIOURS: Mapping[str, str] = {
     "seek": "positions by offset, time, beginning and end; an offset that is not there resets the position",
     "manual-commits": "a group continues at the offset that was committed, with its metadata",
     "automatic-commits": "a consumer that closes has committed what it has taken",
+    "partitions": "a member takes three partitions, each in order, and commits them; the next one continues in each",
     "assignor": "two members share six partitions as the assignor says, and the last one takes them all",
     "topics": "topics are created, described, listed, grown and deleted; what cannot be done is refused",
     "configs": "topic configuration is described and altered, a wrong value is refused",
     "groups": "groups are listed, described and deleted, committed offsets are read",
+    "resets": "a group without members is set to an offset, to the beginning and to the end, and continues there",
     "records": "records are deleted up to an offset, beyond the end is refused",
     "cluster": "the broker, the controller and the cluster's id are described",
+    "transactions": "a producer that asks for transactions, which Apache Kafka serves, is refused and gives up",
 }
 """Each behaviour, in words for its users."""
 
@@ -54,8 +57,9 @@ def plain(*names: str) -> dict[str, tuple[str, ...]]:
     return dict.fromkeys(names, PLAIN)
 
 
-ADMINISTRATION = plain("topics", "configs", "groups", "records", "cluster")
-CONSUMING = plain("seek", "manual-commits", "automatic-commits")
+ADMINISTRATION = plain("topics", "configs", "groups", "resets", "records", "cluster", "transactions")
+CONSUMING = plain("seek", "manual-commits", "automatic-commits", "partitions")
+ANY_ORDER = "it deals partitions in the order in which the broker lists them, which is any"
 
 CLIENTS = (
     Client(
@@ -88,6 +92,34 @@ CLIENTS = (
         },
     ),
     Client(
+        "kafka-go",
+        "Go",
+        {
+            **plain("contents", "large", "refusals"),
+            "compression": CODECS,
+            "acks": ACKS,
+            **CONSUMING,
+            "assignor": ("range", "roundrobin"),
+            **plain("topics", "configs", "groups", "resets", "cluster", "transactions"),
+        },
+        omitted={
+            "idempotence": "its writer does not number its batches",
+            "assignor sticky": "it has none",
+            "records": "it has no request that deletes records",
+        },
+        unspoken={
+            "seek.reset": "its reader waits where an offset is not there",
+            "assignor.together": ANY_ORDER,
+            "assignor.protocol": "it does not show the protocol of a group",
+        },
+        own={
+            # It answers with the time that it was asked for, and has a reader that is set by time.
+            "seek.by_time": [51, 1_050_500],
+            "seek.set_by_time": ["51"],
+            "assignor.sizes": [4, 2],
+        },
+    ),
+    Client(
         "kafka-python 2",
         "Python",
         {
@@ -100,6 +132,33 @@ CLIENTS = (
         },
         omitted={"acks 0": "the records never leave the client"},
         unspoken={"refusals.produced": "the producer waits for the topic until its time is over"},
+    ),
+    Client(
+        "kafkajs",
+        "JavaScript",
+        {
+            **plain("contents", "idempotence", "large", "refusals"),
+            "compression": CODECS,
+            "acks": ACKS,
+            **CONSUMING,
+            "assignor": ("roundrobin",),
+            **ADMINISTRATION,
+        },
+        omitted={"assignor range and sticky": "it has none of them"},
+        unspoken={
+            "assignor.together": ANY_ORDER,
+            "records.low_watermark": "it tells only whether the records were deleted",
+        },
+        own={
+            # It answers without times, and with the end where nothing is as young.
+            "seek.by_time": 51,
+            "seek.after_the_last": 100,
+            "assignor.protocol": "RoundRobinAssigner",
+            "topics.again": False,
+            # What it commits for the beginning and the end until it is asked to resolve them.
+            "resets.signs": [-2, -1],
+            "transactions.refused": "KafkaJSGroupCoordinatorNotFound",
+        },
     ),
     Client(
         "sarama",

@@ -25,12 +25,15 @@ var franzBehaviours = map[string]func(Run) Facts{
 	"seek":              franzSeek,
 	"manual-commits":    franzManualCommits,
 	"automatic-commits": franzAutomaticCommits,
+	"partitions":        franzPartitions,
 	"assignor":          franzAssignor,
 	"topics":            franzTopics,
 	"configs":           franzConfigs,
 	"groups":            franzGroups,
+	"resets":            franzResets,
 	"records":           franzRecords,
 	"cluster":           franzCluster,
+	"transactions":      franzTransactions,
 }
 
 var franzCodecs = map[string]kgo.CompressionCodec{
@@ -413,4 +416,10 @@ func franzRecords(run Run) Facts {
 func franzCluster(run Run) Facts {
 	described := get(franzAdmin(run).BrokerMetadata(deadline))
 	return Facts{"nodes": described.Brokers.NodeIDs(), "controller": described.Controller, "cluster_id_length": len(described.Cluster)}
+}
+
+func franzTransactions(run Run) Facts {
+	client := franzOpen(run, kgo.TransactionalID(run.Name))
+	_, _, err := client.ProducerID(deadline)
+	return Facts{"refused": franzCode(err)}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"sync"
 	"time"
@@ -22,12 +21,15 @@ var saramaBehaviours = map[string]func(Run) Facts{
 	"seek":              saramaSeek,
 	"manual-commits":    saramaManualCommits,
 	"automatic-commits": saramaAutomaticCommits,
+	"partitions":        saramaPartitions,
 	"assignor":          saramaAssignor,
 	"topics":            saramaTopics,
 	"configs":           saramaConfigs,
 	"groups":            saramaGroups,
+	"resets":            saramaResets,
 	"records":           saramaRecords,
 	"cluster":           saramaCluster,
+	"transactions":      saramaTransactions,
 }
 
 var saramaCodecs = map[string]sarama.CompressionCodec{
@@ -393,44 +395,6 @@ func saramaAutomaticCommits(run Run) Facts {
 	return facts
 }
 
-func saramaSettle(members ...*saramaMember) [][]string {
-	again := time.NewTicker(10 * time.Millisecond)
-	defer again.Stop()
-	for deadline.Err() == nil {
-		shares := [][]string{}
-		for _, member := range members {
-			shares = append(shares, member.share())
-		}
-		if settled(shares) {
-			return shares
-		}
-		<-again.C
-	}
-	fmt.Fprintln(os.Stderr, "the group has not settled")
-	os.Exit(1)
-	return nil
-}
-
-func saramaAssignor(run Run) Facts {
-	saramaCreate(run, 3, nil, run.Name+"-a", run.Name+"-b")
-	config := saramaConfig()
-	config.Consumer.Group.Rebalance.GroupStrategies = []sarama.BalanceStrategy{saramaStrategies[run.Variant]()}
-	first := saramaJoin(run, config, run.Name+"-a", run.Name+"-b")
-	second := saramaJoin(run, config, run.Name+"-a", run.Name+"-b")
-	together := saramaSettle(first, second)
-	admin := saramaAdmin(run)
-	group := get(admin.DescribeConsumerGroups([]string{run.Name}))[0]
-	// A cooperative group is not stable before the last of its rebalances.
-	for group.State != "Stable" && deadline.Err() == nil {
-		saramaSettle(first, second)
-		group = get(admin.DescribeConsumerGroups([]string{run.Name}))[0]
-	}
-	second.leave()
-	alone := saramaSettle(first)
-	first.leave()
-	return assignorFacts(run.Variant, group.Protocol, group.State, len(group.Members), together, alone[0])
-}
-
 func saramaTopics(run Run) Facts {
 	admin := saramaAdmin(run)
 	saramaCreate(run, 2, nil, run.Name)
@@ -502,4 +466,14 @@ func saramaCluster(run Run) Facts {
 		nodes = append(nodes, broker.ID())
 	}
 	return Facts{"nodes": nodes, "controller": controller}
+}
+
+func saramaTransactions(run Run) Facts {
+	config := saramaConfig()
+	config.Producer.Idempotent = true
+	config.Producer.Transaction.ID = run.Name
+	config.Producer.Transaction.Retry.Backoff = 10 * time.Millisecond // it asks fifty times, whatever the answer
+	config.Net.MaxOpenRequests = 1
+	_, err := sarama.NewSyncProducer([]string{run.Bootstrap}, config)
+	return Facts{"refused": saramaCode(err)}
 }

@@ -232,6 +232,30 @@ async def automatic_commits():
         return {**facts, "second": texts(await take(second, 1))}
 
 
+async def partitions():
+    await create(name, partitions=3)
+
+    async def send(first, end):
+        async with open_producer() as producer:
+            for number in range(first, end):
+                await producer.send(name, value=str(number).encode(), partition=number % 3)
+
+    def by_partition(records):
+        return [texts(each for each in records if each.partition == wanted) for wanted in range(3)]
+
+    await send(0, 30)
+    async with member() as first:
+        taken = await take(first, 30)
+        await first.commit()
+    async with admin_client() as admin:
+        offsets = await admin.list_consumer_group_offsets(name)
+    committed = [offsets[TopicPartition(name, each)].offset for each in range(3)]
+    await send(30, 33)
+    async with member() as second:
+        rest = await take(second, 3)
+    return {"taken": by_partition(taken), "committed": committed, "rest": by_partition(rest)}
+
+
 def assigned(consumer):
     return sorted(each.topic[-1] + f"-{each.partition}" for each in consumer.assignment())
 
@@ -315,6 +339,25 @@ async def groups():
     return {"listed": listed, "state": answer.groups[0][2], "offset": offset}
 
 
+async def resets():
+    await create(name)
+    await send_all(map(str, range(10)))
+
+    async def found(place):
+        """Commit for the group without being a member; return what is read, and the next record."""
+        async with running(open_consumer(group_id=name)) as tool:
+            tool.assign([partition])
+            ends = (await tool.beginning_offsets([partition]), await tool.end_offsets([partition]))
+            offset = {"first": ends[0][partition], "last": ends[1][partition]}.get(place, place)
+            await tool.commit({partition: offset})
+        if place == "last":
+            await send_all(["10"])
+        async with member() as consumer:
+            return [await consumer.committed(partition), *texts(await take(consumer, 1))]
+
+    return {"set": await found(7), "first": await found("first"), "last": await found("last")}
+
+
 async def records():
     await create(name)
     await send_all(map(str, range(5)))
@@ -332,6 +375,14 @@ async def cluster():
     nodes = [broker["node_id"] for broker in described["brokers"]]
     length = len(described["cluster_id"])
     return {"nodes": nodes, "controller": described["controller_id"], "cluster_id_length": length}
+
+
+async def transactions():
+    async def begin():
+        async with open_producer(transactional_id=name):
+            pass
+
+    return {"refused": await refusal(begin())}
 
 
 facts = asyncio.run(globals()[behaviour.replace("-", "_")]())

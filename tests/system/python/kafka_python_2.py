@@ -218,6 +218,30 @@ def automatic_commits():
         return {**facts, "second": texts(take(second, 1))}
 
 
+def partitions():
+    create(name, partitions=3)
+
+    def send(first, end):
+        with open_producer() as producer:
+            for number in range(first, end):
+                producer.send(name, value=str(number).encode(), partition=number % 3)
+
+    def by_partition(records):
+        return [texts(each for each in records if each.partition == wanted) for wanted in range(3)]
+
+    send(0, 30)
+    with member() as first:
+        taken = take(first, 30)
+        first.commit()
+    with admin_client() as admin:
+        offsets = admin.list_consumer_group_offsets(name)
+    committed = [offsets[TopicPartition(name, each)].offset for each in range(3)]
+    send(30, 33)
+    with member() as second:
+        rest = take(second, 3)
+    return {"taken": by_partition(taken), "committed": committed, "rest": by_partition(rest)}
+
+
 def assigned(consumer):
     return sorted(each.topic[-1] + f"-{each.partition}" for each in consumer.assignment())
 
@@ -308,6 +332,25 @@ def groups():
         return {**facts, "deleted_again": error.errno}
 
 
+def resets():
+    create(name)
+    send_all(map(str, range(10)))
+
+    def found(place):
+        """Commit for the group without being a member; return what is read, and the next record."""
+        with contextlib.closing(open_consumer(name)) as tool:
+            tool.assign([partition])
+            ends = (tool.beginning_offsets([partition]), tool.end_offsets([partition]))
+            offset = {"first": ends[0][partition], "last": ends[1][partition]}.get(place, place)
+            tool.commit({partition: OffsetAndMetadata(offset, "", -1)})
+        if place == "last":
+            send_all(["10"])
+        with member() as consumer:
+            return [consumer.committed(partition), *texts(take(consumer, 1))]
+
+    return {"set": found(7), "first": found("first"), "last": found("last")}
+
+
 def records():
     create(name)
     send_all(map(str, range(5)))
@@ -325,6 +368,11 @@ def cluster():
     nodes = [broker["node_id"] for broker in described["brokers"]]
     length = len(described["cluster_id"])
     return {"nodes": nodes, "controller": described["controller_id"], "cluster_id_length": length}
+
+
+def transactions():
+    with open_producer(transactional_id=name) as producer:
+        return {"refused": refusal(producer.init_transactions)}
 
 
 facts = globals()[behaviour.replace("-", "_")]()
