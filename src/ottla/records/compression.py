@@ -27,6 +27,7 @@ MAX_DECOMPRESSED_BYTES = 128 * 1024 * 1024
 """Most that one batch may unpack to: 128 times the default max.message.bytes, more than text compresses."""
 
 _GZIP_WINDOW_BITS = 31
+_GZIP_MAGIC = b"\x1f\x8b"
 _FIRST_BUFFER_BYTES = 64 * 1024
 _EXPECTED_RATIO = 4
 _GROWTH = 4
@@ -107,7 +108,7 @@ def _decompress_gzip(packed: bytes | bytearray | memoryview, limit_bytes: int) -
     parts: list[bytes] = []
     left = limit_bytes
     rest: bytes | bytearray | memoryview = packed
-    while len(rest) > 0:  # Java reads concatenated members as one stream
+    while True:
         unpacker = zlib.decompressobj(_GZIP_WINDOW_BITS)
         # One byte more than allowed tells "exactly full" from "too much"; zlib takes 0 for "no limit".
         part = unpacker.decompress(rest, left + 1)
@@ -118,6 +119,9 @@ def _decompress_gzip(packed: bytes | bytearray | memoryview, limit_bytes: int) -
         parts.append(part)
         left -= len(part)
         rest = unpacker.unused_data
+        # Java reads concatenated members as one stream, and takes no notice of what is no member.
+        if rest[: len(_GZIP_MAGIC)] != _GZIP_MAGIC:
+            break
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
@@ -129,7 +133,10 @@ def _decompress_snappy(packed: memoryview, limit_bytes: int) -> bytes:
     parts: list[bytes] = []
     left = limit_bytes
     position = len(_XERIAL_HEADER)
-    while position < len(packed):
+    while position + 4 <= len(packed):  # as Java, which does not notice a size that is cut
+        if packed[position : position + len(_XERIAL_MAGIC)] == _XERIAL_MAGIC:  # streams that were joined
+            position += len(_XERIAL_HEADER)
+            continue
         (size,) = struct.unpack_from(">i", packed, position)
         position += 4
         if size < 0 or position + size > len(packed):
@@ -154,6 +161,8 @@ def _decompress_frames(
 ) -> bytearray | memoryview:
     """Unpack into a buffer that grows until everything fits; neither format promises to tell its size."""
     unpack_into = cramjam.lz4.decompress_into if codec is Codec.LZ4 else cramjam.zstd.decompress_into
+    if len(packed) == 0:
+        return bytearray()  # no zstd frame at all, which Java takes for the end
     size = min(limit_bytes, max(_FIRST_BUFFER_BYTES, len(packed) * _EXPECTED_RATIO))
     while True:
         target = bytearray(size)

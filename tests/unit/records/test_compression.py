@@ -41,7 +41,8 @@ def test_a_bomb_is_refused_and_the_exact_limit_is_not(codec: Codec) -> None:
 @pytest.mark.parametrize("codec", PACKING)
 def test_every_cut_is_refused(codec: Codec) -> None:
     packed = compress(codec, b"hello world " * 20)
-    header_alone = {16} if codec is Codec.SNAPPY else set()  # xerial framing has no end mark: that is "empty"
+    # Xerial framing has no end mark, and a size that is cut is one: that is "empty".
+    header_alone = {16, 17, 18, 19} if codec is Codec.SNAPPY else set()
     for size in set(range(1, len(packed))) - header_alone:
         with pytest.raises(DecompressionError):
             decompress(codec, packed[:size])
@@ -68,6 +69,22 @@ def test_a_negative_xerial_chunk_is_refused() -> None:
 
 def test_concatenated_gzip_members_are_one_stream() -> None:
     assert decompress(Codec.GZIP, gzip.compress(b"one ") + gzip.compress(b"two")) == b"one two"
+
+
+def test_what_follows_a_gzip_member_does_not_matter() -> None:
+    assert decompress(Codec.GZIP, gzip.compress(b"one") + b"tail") == b"one"
+
+
+def test_joined_xerial_streams_are_one_stream() -> None:
+    joined = compress(Codec.SNAPPY, b"one ") + compress(Codec.SNAPPY, b"two")
+    assert decompress(Codec.SNAPPY, joined) == b"one two"
+
+
+def test_nothing_is_no_block_except_for_zstd() -> None:
+    assert bytes(decompress(Codec.ZSTD, b"")) == b""
+    for codec in (Codec.GZIP, Codec.SNAPPY, Codec.LZ4):
+        with pytest.raises(DecompressionError):
+            decompress(codec, b"")
 
 
 def test_lz4_frames_that_java_does_not_read_are_refused() -> None:
