@@ -2,6 +2,8 @@ package main
 
 import (
 	"errors"
+	"net"
+	"strconv"
 	"strings"
 	"time"
 
@@ -248,19 +250,29 @@ func segmentioByTime(run Run, timestamp int64) any {
 	return nil
 }
 
+// segmentioConnect creates the topic by a connection to the controller and returns one to the leader of its partition,
+// the way below readers and writers.
+func segmentioConnect(run Run) *kafka.Conn {
+	controller := get(get(kafka.DialContext(deadline, "tcp", run.Bootstrap)).Controller())
+	address := net.JoinHostPort(controller.Host, strconv.Itoa(controller.Port))
+	administration := get(kafka.DialContext(deadline, "tcp", address))
+	must(administration.CreateTopics(kafka.TopicConfig{Topic: run.Name, NumPartitions: 1, ReplicationFactor: 1}))
+	return get(kafka.DialLeader(deadline, "tcp", run.Bootstrap, run.Name, 0))
+}
+
 func segmentioSeek(run Run) Facts {
-	segmentioCreate(run, 1, nil, run.Name)
-	writer := segmentioWriter(run)
+	connection := segmentioConnect(run)
 	messages := []kafka.Message{}
 	for at, text := range numbers(0, 100) {
 		messages = append(messages, kafka.Message{Value: []byte(text), Time: time.UnixMilli(1_000_000 + int64(at)*1000)})
 	}
-	writer.BatchSize = len(messages)
-	must(writer.WriteMessages(deadline, messages...))
+	get(connection.WriteCompressedMessages(kafka.Gzip.Codec(), messages...))
 	facts := Facts{"ends": segmentioEnds(run), "by_time": segmentioByTime(run, 1_050_500), "after_the_last": segmentioByTime(run, 2_000_000)}
-	reader := segmentioReader(run, 42)
-	facts["at_42"] = segmentioTexts(segmentioTake(reader, 3))
-	must(reader.SetOffset(kafka.FirstOffset))
+	get(connection.Seek(42, kafka.SeekAbsolute))
+	batch := connection.ReadBatch(1, 1_000_000)
+	facts["at_42"] = segmentioTexts([]kafka.Message{get(batch.ReadMessage()), get(batch.ReadMessage()), get(batch.ReadMessage())})
+	must(batch.Close())
+	reader := segmentioReader(run, kafka.FirstOffset)
 	facts["beginning"] = segmentioTexts(segmentioTake(reader, 1))
 	must(reader.SetOffsetAt(deadline, time.UnixMilli(1_050_500)))
 	facts["set_by_time"] = segmentioTexts(segmentioTake(reader, 1))

@@ -317,7 +317,7 @@ const partitions = async () => {
   }
   const from = (messages, wanted) => texts(messages.filter(({ partition }) => partition === wanted))
   const byPartition = messages => [0, 1, 2].map(wanted => from(messages, wanted))
-  const options = { batches: true, partitionsConsumedConcurrently: 3 }
+  const options = { topics: [new RegExp(`^${name}$`)], batches: true, partitionsConsumedConcurrently: 3 }
   await send(0, 30)
   const first = await join(options)
   const taken = byPartition(await first.take(30))
