@@ -66,6 +66,7 @@ func segmentioMember(run Run, interval time.Duration) *kafka.Reader {
 		Topic:             run.Name,
 		HeartbeatInterval: 100 * time.Millisecond,
 		JoinGroupBackoff:  100 * time.Millisecond,
+		MaxAttempts:       100, // the first group of a broker waits until there are partitions for offsets
 		CommitInterval:    interval,
 		MaxWait:           100 * time.Millisecond, // it does not close while it waits for records
 	})
@@ -140,7 +141,7 @@ func segmentioContents(run Run) Facts {
 	writer.Completion = func(messages []kafka.Message, err error) { offsets = append(offsets, messages[0].Offset) }
 	for at := range sent {
 		sent[at].Time = time.UnixMilli(firstTimestamp + int64(at))
-		segmentioWriteWhenThere(writer, sent[at])
+		must(segmentioPatiently(func() error { return writer.WriteMessages(deadline, sent[at]) }))
 	}
 	records := []Record{}
 	// A reader shows what is absent and what is empty alike, the client below it does not.
@@ -164,15 +165,15 @@ func segmentioBytes(content kafka.Bytes) []byte {
 	return append([]byte{}, get(kafka.ReadAll(content))...)
 }
 
-// segmentioWriteWhenThere writes again while the topic that is being created has no leader, as the library's readme has it.
-func segmentioWriteWhenThere(writer *kafka.Writer, message kafka.Message) {
+// segmentioPatiently calls again while the broker is getting something ready, as the library's readme has it.
+func segmentioPatiently(call func() error) error {
 	again := time.NewTicker(100 * time.Millisecond)
 	defer again.Stop()
 	for {
-		err := writer.WriteMessages(deadline, message)
-		if !errors.Is(err, kafka.UnknownTopicOrPartition) && !errors.Is(err, kafka.LeaderNotAvailable) {
-			must(err)
-			return
+		err := call()
+		var refused kafka.Error
+		if !errors.As(err, &refused) || !refused.Temporary() || deadline.Err() != nil {
+			return err
 		}
 		<-again.C
 	}

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"errors"
 	"slices"
-	"time"
 
 	"github.com/segmentio/kafka-go"
 )
@@ -97,20 +95,14 @@ func segmentioCluster(run Run) Facts {
 	return Facts{"nodes": nodes, "controller": described.Controller.ID, "cluster_id_length": len(described.ClusterID)}
 }
 
-// segmentioTransactions asks again while the coordinator is not ready, which is left to the users of a client.
 func segmentioTransactions(run Run) Facts {
-	again := time.NewTicker(100 * time.Millisecond)
-	defer again.Stop()
-	for {
-		request := &kafka.InitProducerIDRequest{TransactionalID: run.Name, TransactionTimeoutMs: 10_000}
+	request := &kafka.InitProducerIDRequest{TransactionalID: run.Name, TransactionTimeoutMs: 10_000}
+	err := segmentioPatiently(func() error {
 		begun, err := segmentioClient(run).InitProducerID(deadline, request)
-		if err == nil {
-			err = begun.Error
+		if err != nil {
+			return err
 		}
-		var refused kafka.Error
-		if !errors.As(err, &refused) || !refused.Temporary() {
-			return Facts{"refused": segmentioCode(err)}
-		}
-		<-again.C
-	}
+		return begun.Error
+	})
+	return Facts{"refused": segmentioCode(err)}
 }

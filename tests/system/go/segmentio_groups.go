@@ -2,8 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
-	"os"
 	"slices"
 	"strconv"
 	"time"
@@ -23,7 +21,13 @@ func segmentioCommitted(run Run, partitions ...int) []kafka.OffsetFetchPartition
 func segmentioSet(run Run, offset int64, metadata string) {
 	set := kafka.OffsetCommit{Partition: 0, Offset: offset, Metadata: metadata}
 	request := &kafka.OffsetCommitRequest{GroupID: run.Name, GenerationID: -1, Topics: map[string][]kafka.OffsetCommit{run.Name: {set}}}
-	must(get(segmentioClient(run).OffsetCommit(deadline, request)).Topics[run.Name][0].Error)
+	must(segmentioPatiently(func() error {
+		committed, err := segmentioClient(run).OffsetCommit(deadline, request)
+		if err != nil {
+			return err
+		}
+		return committed.Topics[run.Name][0].Error
+	}))
 }
 
 func segmentioManualCommits(run Run) Facts {
@@ -118,7 +122,8 @@ func segmentioJoin(run Run) *segmentioPlace {
 	place := &segmentioPlace{group, make(chan []string)}
 	go func() {
 		for {
-			generation, err := group.Next(deadline)
+			var generation *kafka.Generation
+			err := segmentioPatiently(func() (err error) { generation, err = group.Next(deadline); return })
 			switch {
 			case errors.Is(err, kafka.ErrGroupClosed):
 				return
@@ -146,11 +151,24 @@ func segmentioSettle(first, second *segmentioPlace) [][]string {
 		case shares[0] = <-first.shares:
 		case shares[1] = <-second.shares:
 		case <-deadline.Done():
-			fmt.Fprintln(os.Stderr, "the group has not settled")
-			os.Exit(1)
+			must(errors.New("the group has not settled"))
 		}
 		if found := slices.Clone(shares); settled(found) {
 			return found
+		}
+	}
+}
+
+// segmentioTakeAll waits for the generation in which a member has all six partitions.
+func segmentioTakeAll(member *segmentioPlace) []string {
+	for {
+		select {
+		case share := <-member.shares:
+			if len(share) == 6 {
+				return share
+			}
+		case <-deadline.Done():
+			must(errors.New("the last member has not taken all"))
 		}
 	}
 }
@@ -161,7 +179,7 @@ func segmentioAssignor(run Run) Facts {
 	together := segmentioSettle(first, second)
 	group := segmentioDescribed(run)
 	must(second.group.Close())
-	alone := <-first.shares
+	alone := segmentioTakeAll(first)
 	must(first.group.Close())
 	return Facts{"state": group.GroupState, "members": len(group.Members), "sizes": []int{len(together[0]), len(together[1])}, "alone": alone}
 }

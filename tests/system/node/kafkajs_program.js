@@ -55,19 +55,22 @@ const close = async client => {
   await client.disconnect()
 }
 
-const openAdmin = () => open(kafka.admin({ retry: { retries: 0 } }))
+const openAdmin = options => open(kafka.admin(options))
 
 const openProducer = options =>
   open(kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner, ...options }))
 
 const numbers = (first, end) => Array.from({ length: end - first }, (_, at) => String(first + at))
 
-const sleepUntil = (promise, what) => {
+/** Wait until something is so, which every change of the members may make it. */
+const until = async (members, reached, what) => {
   let timer
-  const late = new Promise((_, reject) => {
+  await new Promise((resolve, reject) => {
     timer = setTimeout(() => reject(new Error(what)), WAIT_MS)
-  })
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer))
+    const look = () => reached() && resolve()
+    members.forEach(member => (member.changed = look))
+    look()
+  }).finally(() => clearTimeout(timer))
 }
 
 /** The number of the broker's error that a call is refused with; 0 where it is not. */
@@ -142,18 +145,8 @@ class Member {
     return this
   }
 
-  async until(reached, what) {
-    await sleepUntil(
-      new Promise(resolve => {
-        this.changed = () => reached() && resolve()
-        this.changed()
-      }),
-      what
-    )
-  }
-
   async take(count) {
-    await this.until(() => this.received.length >= count, `${count} messages have not come`)
+    await until([this], () => this.received.length >= count, `${count} messages have not come`)
     return this.received.splice(0, count)
   }
 
@@ -337,18 +330,18 @@ const assignor = async () => {
     const both = [...first.share, ...second.share]
     return second.share.length > 0 && first.share.length > 0 && both.length === 6 && new Set(both).size === 6
   }
-  await first.until(shared, 'the group has not settled')
+  await until([first, second], shared, 'the group has not settled')
   const sizes = [first.share.length, second.share.length].sort().reverse()
   const { groups } = await admin.describeGroups([name])
   await second.leave()
-  await first.until(() => first.share.length === 6, 'the last member has not taken all')
+  await until([first], () => first.share.length === 6, 'the last member has not taken all')
   const [{ protocol, state, members }] = groups
   return { protocol, state, members: members.length, sizes, alone: first.share }
 }
 
 const topics = async () => {
   await create([name], 2)
-  const admin = await openAdmin()
+  const admin = await openAdmin({ retry: { retries: 0 } }) // or it asks again for a topic that is not there
   const wanted = { topic: name, numPartitions: 2, replicationFactor: 1 }
   const count = async () => (await admin.fetchTopicMetadata({ topics: [name] })).topics[0].partitions.length
   const listed = async () => (await admin.listTopics()).includes(name)
