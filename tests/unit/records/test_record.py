@@ -3,7 +3,7 @@
 import contextlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ottla.errors import KafkaError
@@ -26,6 +26,7 @@ new_records = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(new_records, min_size=1, max_size=20), st.sampled_from(Codec), st.integers(0, 2**50))
 def test_what_is_built_is_read_back(records: list[NewRecord], codec: Codec, base_offset: int) -> None:
     batch = build_batch(records, now_ms=0, codec=codec, base_offset=base_offset)
@@ -39,6 +40,7 @@ def test_what_is_built_is_read_back(records: list[NewRecord], codec: Codec, base
     assert header.max_timestamp == max(record.timestamp_ms or 0 for record in records)
 
 
+@settings(deadline=None)
 @given(st.lists(new_records, min_size=1, max_size=3), st.data())
 def test_damage_is_refused_or_read_but_never_anything_else(
     records: list[NewRecord], data: st.DataObject
