@@ -18,6 +18,8 @@ from ottla.cli.common import help_text  # noqa: E402 - the sources are found by 
 from ottla.config.reference import configuration_page, ottla_yaml, server_properties  # noqa: E402
 from ottla.errors import RETRIABLE, ErrorCode, error_message  # noqa: E402
 from ottla.protocol.api import APIS  # noqa: E402
+from ottla.telemetry.loggers import loggers_page  # noqa: E402
+from ottla.telemetry.metric_table import metrics_page  # noqa: E402
 
 
 def errors_page() -> str:
@@ -86,6 +88,8 @@ GENERATED: dict[str, Callable[[], str]] = {
     "docs/apis.md": apis_page,
     "docs/cli.md": cli_page,
     "docs/clients.md": clients_page,
+    "docs/logging.md": loggers_page,
+    "docs/metrics.md": metrics_page,
     "config/server.properties": server_properties,
     "config/ottla.yaml": ottla_yaml,
 }

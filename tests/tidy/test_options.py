@@ -7,6 +7,7 @@ from tests.tidy.sources import ROOT, modules
 
 from ottla.config.broker_options import BROKER_OPTIONS
 from ottla.config.option import Effect
+from ottla.config.own_options import OWN_OPTIONS
 from ottla.config.topic_options import TOPIC_OPTIONS
 
 
@@ -48,6 +49,11 @@ def test_every_acting_broker_option_is_read() -> None:
         if acts and not attributes & read:
             unread.append(option.name)
     assert not unread, "\n" + "\n".join(unread)
+
+
+def test_every_option_of_our_own_is_read() -> None:
+    read = _attributes_read()
+    assert [option.name for option in OWN_OPTIONS.values() if option.attribute not in read] == []
 
 
 def test_the_exceptions_are_options_that_act() -> None:

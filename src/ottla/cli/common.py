@@ -44,7 +44,9 @@ options:
   --config FILE         server.properties or .yaml; without it one node listens on localhost:9092
   --data DIR            keep the data here (instead of log.dirs, or of ./ottla-data)
   --override KEY=VALUE  set one option; may be given many times
-  --log-level LEVEL     TRACE, DEBUG, INFO, WARN, ERROR or OFF (default INFO)
+  --log-level LEVEL     TRACE, DEBUG, INFO, WARN, ERROR or OFF (default INFO); LOGGER=LEVEL for one logger
+                        and all below it, by Ottla's or Kafka's name; may be given many times
+  --metrics-port PORT   serve metrics to Prometheus on this port, under /metrics (default: off)
   --watch-loop MS       warn when the event loop was held up for longer, for tests and development
   --version             print the version
   --help                print this

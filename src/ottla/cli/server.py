@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import gc
 import logging
+import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -17,10 +18,13 @@ from ottla.config.option import ConfigError
 from ottla.config.resolved import BrokerConfig
 from ottla.config.setting import Setting, Settings
 from ottla.config.sources import parse_overrides, read_settings
+from ottla.telemetry.levels import resolve_levels
 from ottla.telemetry.logging import configure_logging
 from ottla.version import KAFKA_VERSION, OTTLA_VERSION
 
 _LOGGER = logging.getLogger("kafka.server.KafkaConfig")
+
+METRICS_PORT = "ottla.metrics.port"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -36,7 +40,8 @@ def run(arguments: Sequence[str]) -> int:
     parser.add_argument("--config", metavar="FILE")
     parser.add_argument("--data", metavar="DIR")
     parser.add_argument("--override", metavar="KEY=VALUE", action="append", default=[])
-    parser.add_argument("--log-level", metavar="LEVEL", default="INFO")
+    parser.add_argument("--log-level", metavar="[LOGGER=]LEVEL", action="append", default=[])
+    parser.add_argument("--metrics-port", metavar="PORT")
     parser.add_argument("--watch-loop", metavar="MS", type=int)
     parser.add_argument("--help", "-h", action="store_true")
     options = parser.parse_args(arguments)
@@ -44,13 +49,18 @@ def run(arguments: Sequence[str]) -> int:
         print(help_text(), end="")
         return 0
     try:
-        settings = gather_settings(options.config, options.data, options.override)
+        shortcuts = {
+            "log.dirs": ("--data", options.data),
+            METRICS_PORT: ("--metrics-port", options.metrics_port),
+        }
+        settings = gather_settings(options.config, shortcuts, options.override)
         config = resolve_broker_config(settings, socket.getfqdn)
-        configure_logging(options.log_level)
+        levels = resolve_levels(config.ottla_log_level, os.environ, options.log_level)
     except (ConfigError, ValueError) as error:
         raise CommandError(str(error)) from error
+    configure_logging(levels.root, levels.loggers)
     print("\n".join(greeting(config)), flush=True)
-    for line in setting_warnings(settings):
+    for line in (*setting_warnings(settings), *levels.warnings):
         _LOGGER.warning("%s", line)
 
     # What a start makes is there to stay, so looking for garbage in it is a tenth of the start's time for nothing.
@@ -61,16 +71,19 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def gather_settings(
-    config_file: str | None, data_directory: str | None, overrides: Sequence[str]
+    config_file: str | None, shortcuts: Mapping[str, tuple[str, str | None]], overrides: Sequence[str]
 ) -> Settings:
-    """Put the file, `--data` and `--override` together, the later over the earlier.
+    """Put the file, the options that have an argument of their own and `--override` together, the later over the
+    earlier. A shortcut is an option's name with its argument and what was given for it, None for nothing.
 
     Without a file the embedded default lies below them. Raises ConfigError for what cannot be parsed, and
     CommandError for a file that cannot be read.
     """
     over = parse_overrides(overrides)
-    if data_directory is not None:
-        over = {"log.dirs": Setting(data_directory, "--data"), **over}
+    given = {
+        name: Setting(text, argument) for name, (argument, text) in shortcuts.items() if text is not None
+    }
+    over = {**given, **over}
     if config_file is None:
         return embedded_settings(over)
     try:

@@ -24,6 +24,7 @@ from ottla.config.option import (
     parse_value,
     value_text,
 )
+from ottla.config.own_options import OWN_OPTIONS, own_fields
 from ottla.config.resolved import BrokerConfig, QuorumVoter
 from ottla.config.setting import Setting, Settings
 from ottla.config.sources import EMBEDDED_SETTINGS, OVERRIDE_ORIGIN
@@ -66,6 +67,7 @@ def resolve_broker_config(
     fields.update(_time_fields(values))
     fields["max_connections_per_ip_overrides"] = _connection_overrides(values)
     fields["controller_quorum_voters"] = _quorum_voters(values)
+    fields.update(own_fields(settings))
     return BrokerConfig(
         **fields,
         values=MappingProxyType(values),
@@ -139,7 +141,7 @@ def _parses(name: str, text: str) -> bool:
 
 def setting_warnings(settings: Settings) -> tuple[str, ...]:
     """Return a line for each kind of setting that changes nothing: unknown names, options without effect."""
-    unknown = sorted(name for name in settings if name not in BROKER_OPTIONS)
+    unknown = sorted(name for name in settings if name not in BROKER_OPTIONS and name not in OWN_OPTIONS)
     inert = sorted(
         name
         for name, setting in settings.items()

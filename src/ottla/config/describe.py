@@ -22,6 +22,7 @@ from ottla.config.option import (
     parse_value,
     value_text,
 )
+from ottla.config.own_options import OWN_OPTIONS
 from ottla.config.resolved import BrokerConfig, topic_default
 from ottla.config.topic_options import TOPIC_OPTIONS
 
@@ -148,11 +149,13 @@ def describe_cluster_default(broker_config: BrokerConfig) -> tuple[ConfigEntry, 
 def _broker_entry(
     broker_config: BrokerConfig, name: str, only: ConfigSource | None = None, value: str | None = None
 ) -> ConfigEntry:
-    option = BROKER_OPTIONS.get(name)
+    option = BROKER_OPTIONS.get(name) or OWN_OPTIONS.get(name)
     synonyms = _synonyms(broker_config, broker_synonyms(name), name)
     if only is not None:
         synonyms = tuple(each for each in synonyms if each.source is only)
-    if option is not None and value is None:
+    if name in OWN_OPTIONS:
+        value = broker_config.settings[name].text
+    elif option is not None and value is None:
         value = value_text(broker_config.values[name])
     read_only = option is None or option.scope is Scope.READ_ONLY
     return _entry(option, name, value, synonyms, read_only=read_only)
@@ -194,7 +197,7 @@ def _synonyms(
     broker_config: BrokerConfig, names: tuple[str, ...], described: str
 ) -> tuple[ConfigSynonym, ...]:
     """Collect the settings under these names; those before the described one belong to others and are dropped."""
-    option = BROKER_OPTIONS.get(described)
+    option = BROKER_OPTIONS.get(described) or OWN_OPTIONS.get(described)
     hidden = option is None or option.sensitive
     static = {name: setting.text for name, setting in broker_config.settings.items()}
     sources = (

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from ottla.config.broker_options import BROKER_AREAS, BROKER_OPTIONS
 from ottla.config.option import Effect, Option, Required
+from ottla.config.own_options import OWN_OPTIONS
 from ottla.config.sources import EMBEDDED_SETTINGS
 from ottla.config.topic_options import TOPIC_OPTIONS
 from ottla.version import KAFKA_VERSION
@@ -35,6 +36,9 @@ def configuration_page() -> str:
     parts += [
         "### Internal options\n\nFor tests and repairs; DescribeConfigs shows them only when they are set.",
         _broker_table(each for each in BROKER_OPTIONS.values() if each.internal and _acts(each)),
+        "## Ottla's own options",
+        _OWN_INTRODUCTION,
+        _broker_table(OWN_OPTIONS.values()),
         "## Topic options that act",
         "A topic follows the broker option, live, until it has a value of its own.",
         _topic_table(option for option in TOPIC_OPTIONS.values() if _acts(option)),
@@ -50,6 +54,11 @@ def configuration_page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
+_OWN_INTRODUCTION = """\
+Apache Kafka does not know these and leaves them alone, so the file can be given to both. A name that begins with
+`ottla.` and is none of them refuses the start. `--metrics-port` and `--log-level` of the command line are short for the
+last and the first."""
+
 _INTRODUCTION = """\
 Ottla takes Apache Kafka {kafka}'s own configuration: the same {count} broker options and {topic_count} topic options,
 with the same defaults, checks and error texts. {acting} broker options act; this page also says why each of the
@@ -64,10 +73,13 @@ others does not.
 - The samples in `config/` hold every option with its default."""
 
 
+_SAMPLE_AREAS = {**BROKER_AREAS, "Ottla's own options": tuple(OWN_OPTIONS.values())}
+
+
 def server_properties() -> str:
     """Return config/server.properties: what plain `ottla` uses, and all other options as comments."""
     lines = _sample_head("ottla --config config/server.properties")
-    for title, options in BROKER_AREAS.items():
+    for title, options in _SAMPLE_AREAS.items():
         lines += ["", f"# ---- {title}"]
         for option in _documented_first(options):
             lines += ["", *_comment(_described(option)), _property_line(option)]
@@ -77,7 +89,7 @@ def server_properties() -> str:
 def ottla_yaml() -> str:
     """Return config/ottla.yaml: the same as config/server.properties, in YAML."""
     lines = _sample_head("ottla --config config/ottla.yaml")
-    for title, options in BROKER_AREAS.items():
+    for title, options in _SAMPLE_AREAS.items():
         lines += ["", f"# ---- {title}"]
         for option in _documented_first(options):
             lines += ["", *_comment(_described(option)), _yaml_line(option)]
@@ -94,7 +106,7 @@ def _documented_first(options: Iterable[Option]) -> list[Option]:
 
 def _sample_head(command: str) -> list[str]:
     return [
-        f"# Every broker option of Apache Kafka {KAFKA_VERSION}, as Ottla has it: `{command}`.",
+        f"# Every broker option of Apache Kafka {KAFKA_VERSION}, as Ottla has it, and its own: `{command}`.",
         "# Lines that are set are what plain `ottla` uses; a commented line shows the default.",
         "# Generated from the option tables by `python docs/generate.py`.",
     ]

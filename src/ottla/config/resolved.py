@@ -99,6 +99,9 @@ class BrokerConfig:
     offsets_topic_num_partitions: int
     offsets_topic_replication_factor: int
     offsets_topic_segment_bytes: int
+    ottla_log_level: tuple[str, ...]
+    ottla_metrics_host: str | None
+    ottla_metrics_port: int | None
     process_roles: tuple[str, ...]
     producer_id_expiration_check_interval_ms: int
     producer_id_expiration_ms: int

@@ -95,6 +95,11 @@ class Controller:
         )
 
     @property
+    def is_active(self) -> bool:
+        """Whether changes are made now: not while the machine is loaded anew after a failure of the disk."""
+        return self._shell.is_active
+
+    @property
     def image(self) -> ClusterImage:
         """The newest published image."""
         return self._publisher.image

@@ -159,6 +159,11 @@ class MachineShell(Generic[C, R]):
         """Whether the machine is being made from its log."""
         return self._state is _State.LOADING
 
+    @property
+    def machine(self) -> Machine[C, R] | None:
+        """The machine while commands are handled, to be looked at and never to be changed; None otherwise."""
+        return self._machine
+
     def load(self) -> Completion[None]:
         """Make the machine from its log; done when commands are handled.
 

@@ -174,6 +174,11 @@ class GroupService:
 
         return gather([command.reply_to for command in commands]).map(collect)
 
+    def loaded_shards(self) -> list[GroupShard]:
+        """Return the shards that answer now, to be looked at and never to be changed."""
+        machines = (shard.shell.machine for shard in self._shards.values())
+        return [machine for machine in machines if isinstance(machine, GroupShard)]
+
     # For the composition root
 
     def on_image(self, image: ClusterImage, delta: ImageDelta) -> None:

@@ -39,7 +39,7 @@ from ottla.groups.log_records import (
     ShardRecord,
     TransactionMarker,
 )
-from ottla.groups.offset_store import OffsetStore
+from ottla.groups.offset_store import CommittedOffset, OffsetStore
 from ottla.groups.turn import DeadlineKey, DeadlineKind, GroupSettings, Turn
 from ottla.machine import Effects
 from ottla.protocol.messages.delete_groups import DeletableGroupResult
@@ -127,6 +127,17 @@ class GroupShard:
         members = [member for group in self._groups.values() for member in group.members.values()]
         parked = [member.parked_join for member in members] + [member.parked_sync for member in members]
         return [each for each in parked if each is not None]
+
+    # For looking on
+
+    @property
+    def groups(self) -> Mapping[str, ClassicGroup]:
+        """The groups by id, not to be changed."""
+        return self._groups
+
+    def committed_offsets(self, group_id: str) -> Mapping[str, Mapping[int, CommittedOffset]]:
+        """Return what a group has committed, by topic and partition."""
+        return self._offsets.topics(group_id)
 
     # Replaying
 

@@ -28,6 +28,7 @@ from ottla.types import TopicPartition, Uuid
 T = TypeVar("T")
 
 logger = logging.getLogger("ottla.partitions")
+state_logger = logging.getLogger("state.change.logger")
 
 ANY_LEADER_EPOCH = -1
 """What a client sends when it does not know the leader epoch; nothing is checked then."""
@@ -97,6 +98,7 @@ class Partition:
     """A partition of which this node holds the replica."""
 
     __slots__ = (
+        "_first_offset",
         "_listener",
         "_node_id",
         "_waiters",
@@ -133,6 +135,7 @@ class Partition:
         self.appended_bytes = 0
         """Bytes appended since the start: what those who wait measure progress by."""
         self.is_deleted = False
+        self._first_offset = log.log_end_offset
         self._node_id = node_id
         self._writer = writer
         self._wakeups = wakeups
@@ -165,6 +168,11 @@ class Partition:
         unstable = self.log.producer_state.first_unstable_offset
         return self.high_watermark if unstable is None else min(unstable, self.high_watermark)
 
+    @property
+    def appended_records(self) -> int:
+        """Records appended since the start."""
+        return self.log.log_end_offset - self._first_offset
+
     def lead(self, leader_id: int, leader_epoch: int) -> None:
         """Follow a change of leadership; as its leader this node is the whole in-sync replica set."""
         if (leader_id, leader_epoch) == (self.leader_id, self.leader_epoch):
@@ -173,6 +181,12 @@ class Partition:
         self.leader_epoch = leader_epoch
         if self.is_leader:
             self.high_watermark = self.log.log_end_offset
+            state_logger.debug(
+                "Leader %s starts at leader epoch %d from offset %d",
+                self.topic_partition,
+                leader_epoch,
+                self.high_watermark,
+            )
             # An epoch begins with the leadership, not with its first record (Kafka's `Partition.makeLeader`).
             self.run_on_log(lambda log: log.leader_epochs.assign(leader_epoch, log.log_end_offset))
         self.changed()
@@ -202,6 +216,7 @@ class Partition:
 
     def retire(self) -> None:
         """Serve nobody any more, since the topic was deleted."""
+        state_logger.debug("%s is served no more, since its topic was deleted", self.topic_partition)
         self.is_deleted = True
         self.leader_id = NO_LEADER
         self.changed()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -51,6 +52,14 @@ class CreationListener(Protocol):
         """Look again: everything that was being made is there now."""
 
 
+@dataclass(slots=True)
+class Retired:
+    """What partitions took in since the start whose topics are deleted by now."""
+
+    appended_records: int = 0
+    appended_bytes: int = 0
+
+
 class PartitionSet:
     """All partitions of one data directory."""
 
@@ -85,6 +94,7 @@ class PartitionSet:
         self._creating: set[TopicPartition] = set()
         self._when_created: Completion[None] = Completion.resolved(None)
         self._creation_listeners: list[CreationListener] = []
+        self.retired = Retired()
 
     def __iter__(self) -> Iterator[Partition]:
         """Go through all partitions; the set must not change meanwhile."""
@@ -93,6 +103,15 @@ class PartitionSet:
 
     def __len__(self) -> int:
         return sum(len(partitions) for partitions in self._by_id.values())
+
+    @property
+    def offline_count(self) -> int:
+        """How many partitions are not here because their logs could not be opened or made."""
+        return len(self._offline)
+
+    def by_topic(self) -> list[tuple[str, tuple[Partition, ...]]]:
+        """Return the topics that have partitions here, each with these."""
+        return [(name, tuple(partitions.values())) for name, partitions in self._by_name.items()]
 
     def get(self, topic: str, number: int) -> Partition | None:
         """Return a partition by the topic's name; None where `missing_error` knows why."""
@@ -387,6 +406,8 @@ class PartitionSet:
             self._offline.pop(TopicPartition(topic.name, number), None)
         for partition in partitions.values():
             partition.retire()
+            self.retired.appended_records += partition.appended_records
+            self.retired.appended_bytes += partition.appended_bytes
         return [partition.log for partition in partitions.values()]
 
     def _delete(self, logs: list[PartitionLog]) -> None:

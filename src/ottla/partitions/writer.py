@@ -135,6 +135,14 @@ class DirectoryWriter:
         """How many jobs the threads have finished: a number that grows for as long as the disk answers."""
         return sum(worker.finished for worker in self._workers())
 
+    def waiting_jobs(self) -> dict[str, int]:
+        """Return how many jobs wait or run on threads: writes, flushes, and others."""
+        return {
+            "write": self._writes.waiting,
+            "flush": self._flushes.waiting,
+            "other": sum(worker.waiting for worker in self._apart),
+        }
+
     def submit(self, work: Callable[[], T]) -> Completion[T]:
         """Run a write, at once or after those before it. An exception of it ends up in the completion.
 

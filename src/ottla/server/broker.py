@@ -10,7 +10,7 @@ import asyncio
 import logging
 import resource
 import socket
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from ottla.clock import Clock
 from ottla.completion import Completion
@@ -47,6 +47,9 @@ from ottla.tasks import Tasks
 from ottla.types import random_uuid
 from ottla.version import KAFKA_COMMIT_ID, KAFKA_VERSION
 
+if TYPE_CHECKING:
+    from ottla.server.metrics import Metrics
+
 T = TypeVar("T")
 
 logger = logging.getLogger("kafka.server.BrokerServer")
@@ -80,11 +83,17 @@ class Broker:
         self._groups: GroupService | None = None
         self._partitions: PartitionSet | None = None
         self._housekeeping: Housekeeping | None = None
+        self._metrics: Metrics | None = None
 
     async def start(self) -> None:
         """Start everything. Raises StartError; `stop` must be called in every case."""
         started_ms = self._clock.now_ms()
         self._sockets.bind()
+        if self._config.ottla_metrics_port is not None:
+            # Imported late: a broker that nobody measures must not pay for it.
+            from ottla.server.metrics import Metrics  # noqa: PLC0415
+
+            self._metrics = Metrics(self._config, self._tasks, started_ms)
         directory = self._directory = open_data_directory(self._files, self._config, self._clock)
         try:
             await self._start_on(directory)
@@ -135,8 +144,11 @@ class Broker:
                 groups=groups,
                 clock=self._clock,
                 tasks=self._tasks,
-            )
+            ),
+            None if self._metrics is None else self._metrics.counters,
         )
+        if self._metrics is not None:
+            self._metrics.start(controller, partitions, groups, self._writer, self._sockets)
 
     def port(self, listener_name: str) -> int:
         """Return the port that a listener has, also where any free one was asked for."""
@@ -150,6 +162,8 @@ class Broker:
         """
         logger.info("[BrokerServer id=%d] shutting down", self._config.node_id)
         self._sockets.stop_accepting()
+        if self._metrics is not None:
+            self._metrics.stop()
         is_clean = await self._hand_over()
         await self._sockets.drain()
         if self._housekeeping is not None:

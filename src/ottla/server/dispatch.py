@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,13 +43,24 @@ class Route:
     """What follows the correlation id in the response header: empty tagged fields, or nothing."""
 
 
+RouteWatch = Callable[[Route], Route]
+"""Puts something around the functions of a new route, so that what looks at requests costs those who do not nothing."""
+
+
 class Dispatcher:
     """Answers the requests of one listener."""
 
     def __init__(
-        self, services: Services, listener_name: str, *, is_controller: bool, logger: logging.Logger
+        self,
+        services: Services,
+        listener_name: str,
+        *,
+        is_controller: bool,
+        logger: logging.Logger,
+        watches: Sequence[RouteWatch] = (),
     ) -> None:
         self._services = services
+        self._watches = watches
         self._listener_name = listener_name
         self._is_controller = is_controller
         self._logger = logger
@@ -166,7 +177,7 @@ class Dispatcher:
         return route
 
     def _build_route(self, api_key: ApiKey, version: int) -> Route:
-        return Route(
+        route = Route(
             api_key=api_key,
             api_version=version,
             decode=decoder(request_class(api_key), version),
@@ -174,6 +185,9 @@ class Dispatcher:
             encode=encoder(response_class(api_key), version),
             head_suffix=encode_response_header(api_key, version, 0)[CORRELATION_ID_BYTES:],
         )
+        for watch in self._watches:
+            route = watch(route)
+        return route
 
     def _is_unknown_api_versions(self, header: RequestHeader) -> bool:
         api = APIS[ApiKey.API_VERSIONS]

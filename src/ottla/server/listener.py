@@ -166,6 +166,8 @@ class Listener:
         self._logger = logger
         self._connections: set[Connection] = set()
         self._count = count
+        self.accepted = 0
+        """Connections that were let in since the start."""
         self._is_accepting = False
         self._idle_timer: Timer | None = None
         self._pause_timer: Timer | None = None
@@ -264,6 +266,7 @@ class Listener:
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connected.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         self._count.opened(client_address)
+        self.accepted += 1
         self._connections.add(
             Connection(
                 connected,

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
 
 from ottla.config.listeners import Listener as ListenerAddress
 from ottla.config.resolved import BrokerConfig
 from ottla.handlers.context import Services
-from ottla.server.dispatch import Dispatcher
+from ottla.server.connection import RequestSink
+from ottla.server.dispatch import Dispatcher, RouteWatch
 from ottla.server.listener import (
     ConnectionCount,
     ConnectionLimits,
@@ -22,8 +25,12 @@ from ottla.server.receiving import SharedBuffer
 from ottla.server.start_error import StartError
 from ottla.tasks import Tasks
 
+if TYPE_CHECKING:
+    from ottla.telemetry.metrics import RequestCounters
+
 logger = logging.getLogger("kafka.network.SocketServer")
 acceptor_logger = logging.getLogger("kafka.network.DataPlaneAcceptor")
+request_logger = logging.getLogger("kafka.request.logger")
 
 KAFKA_SOCKET_BUFFER_BYTES = 102_400
 """Kafka's default for socket.send.buffer.bytes and socket.receive.buffer.bytes, which its sample files repeat. The
@@ -59,18 +66,23 @@ class Sockets:
         port: int = self._bound[name][0].getsockname()[1]
         return port
 
-    def start(self, services: Services) -> None:
-        """Accept connections on every listener. Raises StartError."""
+    @property
+    def listeners(self) -> Mapping[str, Listener]:
+        """The listeners that accept, by name."""
+        return self._listeners
+
+    def start(self, services: Services, counters: RequestCounters | None = None) -> None:
+        """Accept connections on every listener; count their requests where there are counters. Raises StartError."""
         limits = self._limits()
         shared_buffer = SharedBuffer()
         controller_names = self._config.controller_listener_names
         counts = {is_controller: ConnectionCount(limits) for is_controller in (True, False)}
         for address in self._config.listeners:
             is_controller = address.name in controller_names
-            dispatcher = Dispatcher(services, address.name, is_controller=is_controller, logger=logger)
+            sink = _sink(services, address.name, is_controller=is_controller, counters=counters)
             bound = self._bound[address.name]
             listener = Listener(
-                bound, self._tasks, shared_buffer, dispatcher, limits, counts[is_controller], logger
+                bound, self._tasks, shared_buffer, sink, limits, counts[is_controller], logger
             )
             for listening in bound:
                 self._size_buffers(listening)
@@ -129,6 +141,31 @@ class Sockets:
         ):
             if size not in (KAFKA_SOCKET_BUFFER_BYTES, -1):
                 listening.setsockopt(socket.SOL_SOCKET, option, size)
+
+
+def _sink(
+    services: Services, listener_name: str, *, is_controller: bool, counters: RequestCounters | None
+) -> RequestSink:
+    """Return a listener's dispatcher, with what counts and tells of its requests around it only where that is asked."""
+    watches: list[RouteWatch] = []
+    around: list[Callable[[RequestSink], RequestSink]] = []
+    # Imported late: most brokers are started without either.
+    if counters is not None:
+        from ottla.server.request_metrics import MeasuredSink, count_answers  # noqa: PLC0415
+
+        watches.append(partial(count_answers, counters))
+        around.append(lambda sink: MeasuredSink(sink, counters))
+    if request_logger.isEnabledFor(logging.DEBUG):
+        from ottla.server.request_log import LoggedSink, trace_contents  # noqa: PLC0415
+
+        watches.append(trace_contents)
+        around.append(lambda sink: LoggedSink(sink, listener_name))
+    sink: RequestSink = Dispatcher(
+        services, listener_name, is_controller=is_controller, logger=logger, watches=watches
+    )
+    for wrap in around:
+        sink = wrap(sink)
+    return sink
 
 
 def resolve_overrides(overrides: Mapping[str, int]) -> dict[str, int]:

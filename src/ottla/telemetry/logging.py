@@ -23,6 +23,7 @@ LEVELS: Mapping[str, int] = {
     "INFO": logging.INFO,
     "DEBUG": logging.DEBUG,
     "TRACE": TRACE,
+    "ALL": 1,
 }
 """Kafka's level names, the quietest first."""
 

@@ -14,7 +14,7 @@ def test_version_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
 def test_help_names_every_option_of_the_server(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
     out = capsys.readouterr().out
-    for option in ("--config", "--data", "--override", "--log-level", "--version"):
+    for option in ("--config", "--data", "--override", "--log-level", "--metrics-port", "--version"):
         assert option in out
 
 
@@ -30,7 +30,24 @@ def test_help_names_every_option_of_the_server(capsys: pytest.CaptureFixture[str
         (["--config", "/nonexistent/x"], "ottla: cannot read /nonexistent/x: No such file or directory\n"),
         (
             ["--log-level", "LOUD"],
-            "ottla: 'LOUD' is no log level; there are OFF, FATAL, ERROR, WARN, INFO, DEBUG, TRACE\n",
+            (
+                "ottla: --log-level LOUD: 'LOUD' is no log level; "
+                "there are OFF, FATAL, ERROR, WARN, INFO, DEBUG, TRACE, ALL\n"
+            ),
+        ),
+        (
+            ["--metrics-port", "65536"],
+            (
+                "ottla: Invalid value 65536 for configuration ottla.metrics.port: "
+                "Value must be no more than 65535 (--metrics-port)\n"
+            ),
+        ),
+        (
+            ["--override", "ottla.metrics.prot=1"],
+            (
+                "ottla: ottla.metrics.prot is not an option of Ottla; there are "
+                "ottla.log.level, ottla.metrics.host, ottla.metrics.port (--override)\n"
+            ),
         ),
         (
             ["--override", "num.partitions=x"],

@@ -8,7 +8,7 @@ from ottla.config.sources import EMBEDDED_SETTINGS
 
 
 def test_without_a_file_the_embedded_default_lies_below() -> None:
-    settings = gather_settings(None, "/somewhere", ["num.partitions=3"])
+    settings = gather_settings(None, {"log.dirs": ("--data", "/somewhere")}, ["num.partitions=3"])
     assert settings["log.dirs"].text == "/somewhere"
     assert settings["num.partitions"].text == "3"
     assert settings["node.id"] == EMBEDDED_SETTINGS["node.id"]
@@ -17,7 +17,9 @@ def test_without_a_file_the_embedded_default_lies_below() -> None:
 def test_with_a_file_kafkas_own_defaults_apply(tmp_path: Path) -> None:
     file = tmp_path / "server.properties"
     file.write_text("node.id=5\nlog.dirs=/a\nnum.partitions=2\n")
-    settings = gather_settings(str(file), "/b", ["num.partitions=3"])
+    settings = gather_settings(
+        str(file), {"log.dirs": ("--data", "/b"), "a": ("--a", None)}, ["num.partitions=3"]
+    )
     assert {name: (setting.text, setting.origin) for name, setting in settings.items()} == {
         "node.id": ("5", f"{file}:1"),
         "log.dirs": ("/b", "--data"),

@@ -10,6 +10,7 @@ from ottla.config.broker import (
 )
 from ottla.config.broker_options import BROKER_OPTIONS
 from ottla.config.option import ConfigError, Effect
+from ottla.config.own_options import OWN_OPTIONS
 from ottla.config.resolved import BrokerConfig, QuorumVoter
 from ottla.config.setting import Setting
 from ottla.config.sources import EMBEDDED_SETTINGS
@@ -64,7 +65,7 @@ def test_settings_are_taken_and_refused_as_kafka_does(changes: str, outcome: str
 def test_every_acting_option_has_an_attribute_or_supplies_one() -> None:
     acting = {
         option.attribute
-        for option in BROKER_OPTIONS.values()
+        for option in (*BROKER_OPTIONS.values(), *OWN_OPTIONS.values())
         if option.status.effect is Effect.ACTING and option.supplies is None
     }
     extra = {"values", "settings", "dynamic_default", "dynamic_broker"}

@@ -1,0 +1,35 @@
+"""Ottla's own options, which Apache Kafka does not know."""
+
+from __future__ import annotations
+
+from ottla.config.checks import between
+from ottla.config.kinds import INT, LIST, LOW, MEDIUM, STRING
+from ottla.config.option import Option
+
+OPTIONS = (
+    Option(
+        "ottla.log.level",
+        LIST,
+        "",
+        MEDIUM,
+        "What the log shows: a level for everything (INFO where none is given), and `logger=LEVEL` for single loggers "
+        "and all below them; docs/logging.md has the loggers. Environment and command line go over it.",
+    ),
+    Option(
+        "ottla.metrics.host",
+        STRING,
+        None,
+        LOW,
+        "The address on which metrics are served: a host, or nothing for every address. Without this option it is the "
+        "host of the first broker listener.",
+    ),
+    Option(
+        "ottla.metrics.port",
+        INT,
+        None,
+        MEDIUM,
+        "The port on which metrics are served to Prometheus, under `/metrics`; 0 takes any free one. Without this "
+        "option nothing is measured and no port is opened.",
+        check=between(0, 65535),
+    ),
+)
