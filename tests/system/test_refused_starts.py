@@ -87,6 +87,23 @@ def test_a_port_in_use_is_named(refused: Refused) -> None:
         assert str(port) in refused(port=port)
 
 
+def test_a_port_for_metrics_in_use_is_named(refused: Refused) -> None:
+    with socket.create_server(("localhost", free_port())) as occupant:
+        port = occupant.getsockname()[1]
+        line = refused(ottla_metrics_port=str(port))
+    assert "ottla.metrics.port" in line
+    assert str(port) in line
+
+
+def test_a_level_and_a_logger_that_there_are_not_are_named(refused: Refused) -> None:
+    assert "'LOUD' is no log level" in refused(ottla_log_level="ottla.groups=LOUD")
+    assert "there is no logger 'ottla.gruops'" in refused(ottla_log_level="ottla.gruops=DEBUG")
+
+
+def test_an_option_of_our_own_that_there_is_not_is_named(refused: Refused) -> None:
+    assert "ottla.metrics.prot is not an option of Ottla" in refused(ottla_metrics_prot="1")
+
+
 def test_a_second_broker_on_the_same_directory_is_refused(refused: Refused, broker: RunningBroker) -> None:
     assert str(broker.data_dir) in refused(data_dir=broker.data_dir)
     assert broker.running
