@@ -40,27 +40,31 @@ class MeasuredSink:
             self._counters.refused += 1
             raise
         took_s = time.perf_counter() - begun
-        counters = self._counters.of_api(int.from_bytes(frame[:2], "big"))
+        counters = self._counters.of_api(frame[0] << 8 | frame[1])
         counters.requests += 1
         counters.request_bytes += len(frame) + SIZE_FIELD_BYTES
-        counters.local.add(took_s)
         if not isinstance(answer, Completion):
-            self._answered(counters, took_s, answer)
+            counters.answered_at_once(took_s)
+            _count_sent(counters, answer)
         elif answer.done:
-            self._answered(counters, took_s, answer.result())
+            counters.answered_at_once(took_s)
+            _count_sent(counters, answer.result())
         else:
+            counters.local.add(took_s)
             counters.waiting += 1
-            answer.on_done(partial(self._answered_later, counters, begun))
+            answer.on_done(partial(_answered_later, counters, begun))
         return answer
 
-    def _answered_later(self, counters: ApiCounters, begun: float, completion: Completion[Answer]) -> None:
-        counters.waiting -= 1
-        self._answered(counters, time.perf_counter() - begun, completion.result())
 
-    def _answered(self, counters: ApiCounters, took_s: float, answer: Answer) -> None:
-        counters.total.add(took_s)
-        if not isinstance(answer, Outcome):
-            counters.response_bytes += sum(map(len, answer))
+def _answered_later(counters: ApiCounters, begun: float, completion: Completion[Answer]) -> None:
+    counters.waiting -= 1
+    counters.total.add(time.perf_counter() - begun)
+    _count_sent(counters, completion.result())
+
+
+def _count_sent(counters: ApiCounters, answer: Answer) -> None:
+    if not isinstance(answer, Outcome):
+        counters.response_bytes += sum(map(len, answer))
 
 
 def count_answers(counters: RequestCounters, route: Route) -> Route:

@@ -67,6 +67,13 @@ class ApiCounters:
         self.total = Latencies()
         """From the whole request to the whole answer, waiting included; sending is not."""
 
+    def answered_at_once(self, took_s: float) -> None:
+        """Count the times of a request that did not wait, which are one and the same."""
+        bucket = bisect_left(LATENCY_BOUNDS_S, took_s)
+        for latencies in (self.local, self.total):
+            latencies.counts[bucket] += 1
+            latencies.sum_s += took_s
+
 
 @dataclass(slots=True)
 class RequestCounters:

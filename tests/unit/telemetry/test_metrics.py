@@ -22,3 +22,11 @@ def test_an_api_keeps_its_counters() -> None:
     counters.of_api(3).requests += 1
     assert counters.of_api(3).requests == 2
     assert counters.of_api(4).requests == 0
+
+
+def test_a_request_that_did_not_wait_has_one_time() -> None:
+    api = RequestCounters().of_api(0)
+    api.answered_at_once(0.002)
+    assert api.local.counts == api.total.counts
+    assert sum(api.local.counts) == 1
+    assert api.local.sum_s == api.total.sum_s == 0.002
