@@ -15,6 +15,7 @@ import pytest
 from tests.support.faulty_files import FaultyFileSystem, is_below
 from tests.support.live_broker import LiveBroker
 from tests.support.plain_client import PlainClient
+from tests.support.scrape import scrape
 from tests.support.waiting import eventually
 
 from ottla.errors import ErrorCode
@@ -71,7 +72,7 @@ def files() -> StallingFiles:
 
 @pytest.fixture
 def live(tmp_path: Path, files: StallingFiles) -> Iterator[LiveBroker]:
-    with LiveBroker(tmp_path, files) as live:
+    with LiveBroker(tmp_path, files, {"ottla.metrics.port": "0"}) as live:
         with live.client() as client:
             assert client.create_topic("orders") == ErrorCode.NONE
             assert client.create_topic("elsewhere") == ErrorCode.NONE
@@ -146,3 +147,19 @@ def test_a_stalled_fsync_holds_up_only_who_asked_for_it(live: LiveBroker, files:
             assert other.produce("orders", b"meanwhile").error_code == ErrorCode.NONE
             assert other.metadata_codes("flushed") == [ErrorCode.NONE] * 2
         assert flushing.produced().base_offset == 0
+
+
+def test_metrics_tell_of_a_stalled_disk_while_it_stalls(live: LiveBroker, files: StallingFiles) -> None:
+    metrics = live.broker._metrics
+    assert metrics is not None
+    with live.client() as producer, live.client() as other:
+        files.be_slow_once(other)
+        with files.stall():
+            producer.send_produce("orders", b"stalled")
+            eventually(lambda: files.waiting > 0)
+            said = scrape(metrics.port)
+        assert said.value("ottla_writer_is_threaded") == 1
+        assert said.value("ottla_disk_jobs_waiting", kind="write") == 1
+        assert said.value("ottla_requests_waiting", request="Produce") == 1
+        assert said.value("kafka_topic_partition_current_offset", topic="orders", partition="0") == 0
+        assert producer.produced().base_offset == 0
