@@ -78,6 +78,8 @@ def test_by_default_info_is_shown_and_no_request(start_logged: StartLogged) -> N
         ("WARN", "kafka.server.KafkaConfig")
     }
     assert any(line["logger"].startswith("kafka.network") for line in lines)
+    told = [line["text"] for line in lines if line["logger"] == "ottla.controller"]
+    assert told == ["Created 1 topic: t with 1 partition"]
 
 
 def test_the_environment_of_kafkas_images_is_honoured(start_logged: StartLogged) -> None:

@@ -39,6 +39,7 @@ RECORDS = 100
 READ = 60
 REQUESTS = "kafka_network_requestmetrics_requests_total"
 ERRORS = "kafka_network_requestmetrics_errors_total"
+CREATED = "kafka_server_socket_server_metrics_connection_creation_total"
 CONNECTIONS = "kafka_server_socket_server_metrics_connection_count"
 
 
@@ -170,12 +171,17 @@ def test_connections_and_refused_requests_are_counted(broker: RunningBroker) -> 
     def connected(listener: str) -> float:
         return look(broker).value(CONNECTIONS, listener=listener) or 0
 
+    def created() -> float:
+        return look(broker).value(CREATED, listener="PLAINTEXT") or 0
+
     before = connected("PLAINTEXT"), connected("CONTROLLER")
+    created_before = created()
     with contextlib.ExitStack() as opened:
         for port in (broker.port, broker.port, broker.controller_port):
             client = opened.enter_context(RawClient(port))
             client.ask(ApiKey.API_VERSIONS, 0, ApiVersionsRequest())
         assert (connected("PLAINTEXT"), connected("CONTROLLER")) == (before[0] + 2, before[1] + 1)
+        assert created() == created_before + 2
     eventually(lambda: (connected("PLAINTEXT"), connected("CONTROLLER")) == before)
     refused = look(broker).value("ottla_requests_refused_total") or 0
     with socket.create_connection(("localhost", broker.port), WAIT_S) as stream:

@@ -18,6 +18,7 @@ from ottla.config.broker import with_dynamic_settings
 from ottla.config.listeners import SECURITY_PROTOCOLS
 from ottla.config.resolved import BrokerConfig
 from ottla.coordination.controller import Controller
+from ottla.coordination.image_log import ImageLog
 from ottla.coordination.metadata_log import MetadataLog
 from ottla.coordination.publisher import ImagePublisher
 from ottla.coordination.runtime import Runtime
@@ -123,6 +124,7 @@ class Broker:
         self._publisher.subscribe(partitions)
         groups = self._groups = GroupService(config, partitions, Runtime(self._clock, self._tasks))
         self._publisher.subscribe(groups)
+        self._publisher.subscribe(ImageLog())
         partitions.subscribe(groups)
         self._broker_epoch = await settled(controller.register(self._registration(directory)))
         await settled(controller.unfence())

@@ -39,7 +39,7 @@ LOGGERS = (
     LoggerRow(
         "ottla.controller",
         ("kafka.controller", "org.apache.kafka.controller"),
-        "Topics, configurations and registrations as the controller changes them.",
+        "Topics that come, grow and go, changed configurations, topics that cannot be made automatically.",
     ),
     LoggerRow(
         "ottla.coordination",
