@@ -150,7 +150,7 @@ class Broker:
             None if self._metrics is None else self._metrics.counters,
         )
         if self._metrics is not None:
-            self._metrics.start(controller, partitions, groups, self._writer, self._sockets)
+            await self._metrics.start(controller, partitions, groups, self._writer, self._sockets)
 
     def port(self, listener_name: str) -> int:
         """Return the port that a listener has, also where any free one was asked for."""

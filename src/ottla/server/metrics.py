@@ -55,7 +55,7 @@ class Metrics:
         """The port, also where any free one was asked for."""
         return self._endpoint.port
 
-    def start(
+    async def start(
         self,
         controller: Controller,
         partitions: PartitionSet,
@@ -72,7 +72,7 @@ class Metrics:
             WriterCollector(writer),
             GroupCollector(groups, partitions),
         ]
-        self._endpoint.start(Scraper(collectors, self._tasks).scrape)
+        await self._endpoint.start(Scraper(collectors, self._tasks).scrape)
 
     def stop(self) -> None:
         """Answer no more."""
@@ -170,16 +170,20 @@ class Scraper:
         self._tasks = tasks
         self._under_way: Completion[bytes] | None = None
 
-    def scrape(self, asked_s: float) -> Completion[bytes]:
-        """Return the text, soon; `asked_s` is when it was asked for, by `time.monotonic`."""
-        if self._under_way is None:
-            self._under_way = Completion()
-            lag_s = time.monotonic() - asked_s
-            slices = text_slices([_Lag(lag_s), *self._collectors])
-            self._go_on(self._under_way, slices, [])
-        return self._under_way
+    def scrape(self) -> Completion[bytes]:
+        """Return the text, soon."""
+        if self._under_way is not None:
+            return self._under_way
+        scrape: Completion[bytes] = Completion()
+        self._under_way = scrape
+        lag = _LagCollector()
+        self._go_on(scrape, text_slices([*self._collectors, lag]), [], lag)
+        return scrape
 
-    def _go_on(self, scrape: Completion[bytes], slices: Iterator[bytes], made: list[bytes]) -> None:
+    def _go_on(
+        self, scrape: Completion[bytes], slices: Iterator[bytes], made: list[bytes], lag: _LagCollector
+    ) -> None:
+        lag.resume()
         try:
             made.append(next(slices))
         except StopIteration:
@@ -190,12 +194,26 @@ class Scraper:
             self._under_way = None
             scrape.fail(error)
         else:
-            self._tasks.call_soon(lambda: self._go_on(scrape, slices, made))
+            lag.pause()
+            self._tasks.call_soon(lambda: self._go_on(scrape, slices, made, lag))
 
 
-class _Lag:
-    def __init__(self, lag_s: float) -> None:
-        self._lag_s = lag_s
+class _LagCollector:
+    """Notes how long other work on the loop keeps a scrape from going on; read behind everything else."""
+
+    def __init__(self) -> None:
+        self._paused_s: float | None = None
+        self._longest_s = 0.0
+
+    def pause(self) -> None:
+        """Take note that others have their turn now."""
+        self._paused_s = time.monotonic()
+
+    def resume(self) -> None:
+        """Take note that they had it."""
+        if self._paused_s is not None:
+            self._longest_s = max(self._longest_s, time.monotonic() - self._paused_s)
 
     def families(self) -> Iterator[Family]:
-        yield METRICS["ottla_event_loop_lag_seconds"], (Reading((), self._lag_s),)
+        """Yield the metric with its series."""
+        yield METRICS["ottla_event_loop_lag_seconds"], (Reading((), self._longest_s),)

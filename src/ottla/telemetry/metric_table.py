@@ -49,7 +49,7 @@ _ROWS = (
         "ottla_event_loop_lag_seconds",
         Kind.GAUGE,
         (),
-        "How long the event loop was busy with other things before it turned to this scrape.",
+        "The longest that other work kept the event loop from going on with this scrape, which is made in slices.",
     ),
     # Requests
     Metric(
