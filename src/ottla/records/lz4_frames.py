@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import struct
 
+import xxhash
+
 MAGIC = bytes.fromhex("04224d18")
 STORED_BIT = 1 << 31
 """Set in the size of a block that is not compressed."""
@@ -65,7 +67,7 @@ def _blocks(packed: memoryview) -> tuple[int, int]:
     if not flags & _INDEPENDENT_BLOCKS:
         raise Lz4FrameError("its blocks depend on each other, which Kafka's clients do not read")
     descriptor_end = 6 + (_CONTENT_SIZE_BYTES if flags & _CONTENT_SIZE else 0)
-    if packed[descriptor_end] != _descriptor_checksum(bytes(packed[4:descriptor_end])):
+    if packed[descriptor_end] != _descriptor_checksum(packed[4:descriptor_end]):
         raise Lz4FrameError("the checksum of its header is wrong")
     position = start = descriptor_end + 1
     after_block = _BLOCK_CHECKSUM_BYTES if flags & _BLOCK_CHECKSUMS else 0
@@ -77,20 +79,6 @@ def _blocks(packed: memoryview) -> tuple[int, int]:
         position += _WORD.size + size_bytes + after_block
 
 
-def _descriptor_checksum(descriptor: bytes) -> int:
-    """Return the second byte of the xxHash32 of a descriptor, which has fewer than 16 bytes: its short form."""
-    mask = 0xFFFFFFFF
-    value = (374761393 + len(descriptor)) & mask
-    words = len(descriptor) // 4
-    for (word,) in _WORD.iter_unpack(descriptor[: words * 4]):
-        value = _rotated(value + word * 3266489917, 17) * 668265263 & mask
-    for byte in descriptor[words * 4 :]:
-        value = _rotated(value + byte * 374761393, 11) * 2654435761 & mask
-    value = (value ^ value >> 15) * 2246822519 & mask
-    value = (value ^ value >> 13) * 3266489917 & mask
-    return (value ^ value >> 16) >> 8 & 0xFF
-
-
-def _rotated(value: int, bits: int) -> int:
-    value &= 0xFFFFFFFF
-    return value << bits | value >> (32 - bits)
+def _descriptor_checksum(descriptor: bytes | memoryview) -> int:
+    """Return the checksum of a header: the second byte of its xxHash32."""
+    return xxhash.xxh32_intdigest(descriptor) >> 8 & 0xFF
