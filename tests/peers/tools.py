@@ -34,6 +34,8 @@ TOOLS = {
     "StorageTool": "kafka.tools.StorageTool",
     "TopicCommand": "org.apache.kafka.tools.TopicCommand",
 }
+PROGRAMS = {"JavaClient": "clients.JavaClient"}
+PROGRAM_SOURCES = sorted((PEERS.parent / "system" / "java").glob("*.java"))
 JVM_OPTIONS = ["-Xmx512M", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"]
 SERVED_WORDS = "tools are served on port "
 START_TIMEOUT_S = 60.0
@@ -136,15 +138,15 @@ class ToolRun:
 
 @dataclass(slots=True)
 class KafkaTools:
-    """The JVM with the tools."""
+    """The JVM with the tools, and with programs of ours that use Kafka's Java clients."""
 
     child: FollowedProcess
     port: int
 
     def start(self, tool: str, arguments: Sequence[str]) -> ToolRun:
-        """Start `tool` (a name in TOOLS) and return while it goes on."""
+        """Start `tool`, a name in TOOLS or PROGRAMS, and return while it goes on."""
         run = ToolRun(socket.create_connection(("127.0.0.1", self.port), START_TIMEOUT_S))
-        words = [TOOLS[tool].encode(), *(argument.encode() for argument in arguments)]
+        words = [(TOOLS | PROGRAMS)[tool].encode(), *(argument.encode() for argument in arguments)]
         request = struct.pack(">i", len(words[0])) + words[0] + struct.pack(">i", len(words) - 1)
         for word in words[1:]:
             request += struct.pack(">i", len(word)) + word
@@ -168,8 +170,8 @@ class KafkaTools:
 
 
 def start_tools(work_dir: Path) -> KafkaTools:
-    """Start the JVM that runs tools; its own log goes to `work_dir`."""
-    classes = compile_java([PEERS / "ToolServer.java"])
+    """Start the JVM that runs tools and programs; its own log goes to `work_dir`."""
+    classes = compile_java([PEERS / "ToolServer.java", *PROGRAM_SOURCES])
     command = ["java", *JVM_OPTIONS, f"-Dlog4j2.configurationFile={PEERS / 'log4j2-tools.properties'}"]
     command += ["-cp", kafka_classpath(classes), "ToolServer"]
     child = FollowedProcess(command, work_dir / "tools.log", keep_stdin=True)

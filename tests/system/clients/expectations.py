@@ -58,6 +58,10 @@ def _compression(_: str) -> Facts:
     }
 
 
+def _manual_commits(_: str) -> Facts:
+    return {"first": numbers(0, 6), "committed": 4, "metadata": "a note", "second": numbers(4, 10)}
+
+
 def _assignor(variant: str) -> Facts:
     facts = {"protocol": variant, "state": "Stable", "members": 2, "alone": ALL_PARTITIONS, "sizes": [3, 3]}
     if variant in TOGETHER:
@@ -67,6 +71,7 @@ def _assignor(variant: str) -> Facts:
 
 EXPECTED: Mapping[str, Callable[[str], Facts]] = {
     "contents": _contents,
+    "null-headers": lambda _: {"headers": [["none", None], ["empty", ""]]},
     "compression": _compression,
     "acks": lambda _: {"values": ["value"]},
     "idempotence": lambda _: {"values": numbers(0, RECORD_COUNT)},
@@ -90,12 +95,8 @@ EXPECTED: Mapping[str, Callable[[str], Facts]] = {
         "end": ["last"],
         "reset": ["0"],
     },
-    "manual-commits": lambda _: {
-        "first": numbers(0, 6),
-        "committed": 4,
-        "metadata": "a note",
-        "second": numbers(4, 10),
-    },
+    "manual-commits": _manual_commits,
+    "consumer-protocol": _manual_commits,
     "automatic-commits": lambda _: {"first": numbers(0, 10), "committed": 10, "second": ["10"]},
     "partitions": lambda _: {
         "taken": [[str(number) for number in range(at, 30, 3)] for at in range(3)],
@@ -122,6 +123,7 @@ EXPECTED: Mapping[str, Callable[[str], Facts]] = {
         "deleted_again": GROUP_ID_NOT_FOUND,
     },
     "resets": lambda _: {"set": [7, "7"], "first": [0, "0"], "last": [10, "10"]},
+    "offsets": lambda _: {"altered": [1, "moved"], "left": 0},
     "records": lambda _: {"low_watermark": 3, "ends": [3, 5], "beyond": OFFSET_OUT_OF_RANGE},
     "cluster": lambda _: {"nodes": [1], "controller": 1, "cluster_id_length": 22},
     "transactions": lambda _: {"refused": TRANSACTIONAL_ID_AUTHORIZATION_FAILED},
@@ -154,13 +156,20 @@ def _compressed_batches(batches: list[BatchHeader], variant: str) -> None:
     assert len(batches) < RECORD_COUNT / 2
 
 
-def _numbered_batches(batches: list[BatchHeader], _: str) -> None:
+def _create_time_batches(batches: list[BatchHeader], _: str) -> None:
+    assert not any(header.is_log_append_time for header in batches)
+
+
+def _numbered_batches(batches: list[BatchHeader], variant: str) -> None:
+    if variant != "-":
+        _compressed_batches(batches, variant)
     assert len({header.producer_id for header in batches}) == 1
     assert batches[0].producer_id >= 0
     assert [header.base_sequence for header in batches] == [header.base_offset for header in batches]
 
 
 ON_DISK: Mapping[str, Callable[[list[BatchHeader], str], None]] = {
+    "contents": _create_time_batches,
     "compression": _compressed_batches,
     "idempotence": _numbered_batches,
 }

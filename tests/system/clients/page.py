@@ -7,7 +7,7 @@ from pathlib import Path
 from ottla.protocol.api import APIS, ApiKey
 from tests.support import raw_wire
 from tests.system.clients.pins import pinned_version
-from tests.system.clients.table import BEHAVIOURS, CLIENTS, PLAIN, TEST_MODULES, Client
+from tests.system.clients.table import BEHAVIOURS, CLIENTS, NEEDED_APIS, PLAIN, TEST_MODULES, Client
 
 SYSTEM = Path(__file__).parents[1]
 
@@ -36,7 +36,7 @@ def clients_page() -> str:
             "",
             "The rows in words:",
             "",
-            *(f"- {name}: {words}." for name, words in BEHAVIOURS.items()),
+            *(f"- {name}: {words}." for name, words in _served_behaviours().items()),
             "",
             "What is missing from a column, and why:",
             "",
@@ -51,8 +51,16 @@ def _matrix() -> Iterator[str]:
     names = " | ".join(client.name for client in CLIENTS)
     yield f"| behaviour | {names} |"
     yield "|--" * (len(CLIENTS) + 1) + "|"
-    for behaviour in BEHAVIOURS:
+    for behaviour in _served_behaviours():
         yield f"| {behaviour} | {' | '.join(_cell(client, behaviour) for client in CLIENTS)} |"
+
+
+def _served_behaviours() -> dict[str, str]:
+    return {
+        name: words
+        for name, words in BEHAVIOURS.items()
+        if name not in NEEDED_APIS or APIS[NEEDED_APIS[name]].served
+    }
 
 
 def _cell(client: Client, behaviour: str) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.peers.tools import KafkaTools
 from tests.support.cached import PeerUnavailableError, cached, fetch, installed, skip_or_fail
 from tests.system.clients.pins import pinned_version
 
@@ -47,12 +48,22 @@ class Program:
         return printed
 
 
+@dataclass(frozen=True, slots=True)
+class JavaProgram:
+    """A class whose main method takes what a program takes, run in the JVM of Kafka's tools."""
+
+    tools: KafkaTools
+    name: str
+
+    def run(self, *arguments: str) -> dict[str, Any]:
+        """Return what the program prints; raises AssertionError with its words when it fails."""
+        done = self.tools.run(self.name, arguments, timeout_s=RUN_TIMEOUT_S).checked()
+        printed: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        return printed
+
+
 def _environment() -> dict[str, str]:
     return {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-
-
-def _aiokafka() -> Program:
-    return Program([sys.executable, str(SYSTEM / "python" / "aiokafka_program.py")])
 
 
 def _kafka_python_2() -> Program:
@@ -64,6 +75,10 @@ def _kafka_python_2() -> Program:
 
     venv = cached(CACHE, "kafka-python-2", f"{requirement} {sys.version}".encode(), build)
     return Program([str(venv / "bin" / "python"), str(SYSTEM / "python" / "kafka_python_2.py")])
+
+
+def _installed(program: str) -> Program:
+    return Program([sys.executable, str(SYSTEM / "python" / program)])
 
 
 def _go_program() -> Path:
@@ -110,9 +125,11 @@ def _node(client: str) -> Program:
 
 
 PROGRAMS: Mapping[str, Callable[[], Program]] = {
-    "aiokafka": _aiokafka,
+    "aiokafka": lambda: _installed("aiokafka_program.py"),
+    "confluent-kafka": lambda: _installed("confluent_kafka_program.py"),
     "franz-go": lambda: _go("franz-go"),
     "kafka-go": lambda: _go("kafka-go"),
+    "kafka-python": lambda: _installed("kafka_python_3.py"),
     "kafka-python 2": _kafka_python_2,
     "kafkajs": lambda: _node("kafkajs"),
     "sarama": lambda: _go("sarama"),

@@ -9,8 +9,11 @@ the client and the facts.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ottla.protocol.api import ApiKey
+
 BEHAVIOURS: Mapping[str, str] = {
     "contents": "keys, values, headers, tombstones and timestamps come back as they were sent",
+    "null-headers": "a header without a value comes back so, and one that is empty comes back empty",
     "compression": "500 records in few batches, stored in the compression that was asked for, come back in order",
     "acks": "every level of acknowledgement stores the record",
     "idempotence": "the batches of an idempotent producer are numbered without a gap",
@@ -18,6 +21,7 @@ BEHAVIOURS: Mapping[str, str] = {
     "refusals": "a topic that is not there and a name that no topic may have are refused with Kafka's codes",
     "seek": "positions by offset, time, beginning and end; an offset that is not there resets the position",
     "manual-commits": "a group continues at the offset that was committed, with its metadata",
+    "consumer-protocol": "a group of the consumer protocol (KIP-848) continues at the offset that was committed",
     "automatic-commits": "a consumer that closes has committed what it has taken",
     "partitions": "a member takes three partitions, each in order, and commits them; the next one continues in each",
     "assignor": "two members share six partitions as the assignor says, and the last one takes them all",
@@ -25,11 +29,15 @@ BEHAVIOURS: Mapping[str, str] = {
     "configs": "topic configuration is described and altered, a wrong value is refused",
     "groups": "groups are listed, described and deleted, committed offsets are read",
     "resets": "a group without members is set to an offset, to the beginning and to the end, and continues there",
+    "offsets": "an administrator alters and deletes what a group has committed",
     "records": "records are deleted up to an offset, beyond the end is refused",
     "cluster": "the broker, the controller and the cluster's id are described",
     "transactions": "a producer that asks for transactions, which Apache Kafka serves, is refused and gives up",
 }
 """Each behaviour, in words for its users."""
+
+NEEDED_APIS: Mapping[str, ApiKey] = {"consumer-protocol": ApiKey.CONSUMER_GROUP_HEARTBEAT}
+"""Behaviours that a broker need not offer, by the API that tells."""
 
 CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
 ACKS = ("0", "1", "all")
@@ -72,12 +80,33 @@ CLIENTS = (
             **CONSUMING,
             "assignor": ("range", "roundrobin", "sticky"),
             **ADMINISTRATION,
+            **plain("null-headers"),
         },
+        omitted={"offsets": "its administration alters and deletes no committed offsets"},
         unspoken={
             "refusals.produced": "the producer waits for the topic until its time is over",
             "groups.deleted_again": "it deletes no groups",
         },
         own={"groups.listed": True},
+    ),
+    Client(
+        "confluent-kafka",
+        "C, librdkafka",
+        {
+            **plain("contents", "large", "refusals"),
+            "idempotence": CODECS,
+            "compression": CODECS,
+            "acks": ACKS,
+            **CONSUMING,
+            "assignor": ("range", "roundrobin", "cooperative-sticky"),
+            **ADMINISTRATION,
+            **plain("null-headers", "consumer-protocol", "offsets"),
+        },
+        omitted={"assignor sticky": "it has the cooperative one alone"},
+        unspoken={
+            "refusals.produced": "its producer always asks for the topic to be created",
+            "offsets.left": "it deletes no committed offsets",
+        },
     ),
     Client(
         "franz-go",
@@ -89,7 +118,22 @@ CLIENTS = (
             **CONSUMING,
             "assignor": ("range", "roundrobin", "sticky", "cooperative-sticky"),
             **ADMINISTRATION,
+            **plain("null-headers", "offsets"),
         },
+    ),
+    Client(
+        "Java client",
+        "Java",
+        {
+            **plain("contents", "idempotence", "large", "refusals"),
+            "compression": CODECS,
+            "acks": ACKS,
+            **CONSUMING,
+            "assignor": ("range", "roundrobin", "sticky", "cooperative-sticky"),
+            **ADMINISTRATION,
+            **plain("null-headers", "consumer-protocol", "offsets"),
+        },
+        unspoken={"refusals.produced": "its producer always asks for the topic to be created"},
     ),
     Client(
         "kafka-go",
@@ -120,6 +164,21 @@ CLIENTS = (
         },
     ),
     Client(
+        "kafka-python",
+        "Python",
+        {
+            **plain("contents", "idempotence", "large", "refusals"),
+            "compression": CODECS,
+            "acks": ACKS,
+            **CONSUMING,
+            "assignor": ("range", "roundrobin", "sticky", "cooperative-sticky"),
+            **ADMINISTRATION,
+            **plain("offsets"),
+        },
+        omitted={"null-headers": "it takes no header without a value"},
+        unspoken={"refusals.produced": "its producer always asks for the topic to be created"},
+    ),
+    Client(
         "kafka-python 2",
         "Python",
         {
@@ -130,7 +189,11 @@ CLIENTS = (
             "assignor": ("range", "roundrobin", "sticky"),
             **ADMINISTRATION,
         },
-        omitted={"acks 0": "the records never leave the client"},
+        omitted={
+            "acks 0": "the records never leave the client",
+            "null-headers": "it takes no header without a value",
+            "offsets": "its administration alters and deletes no committed offsets",
+        },
         unspoken={"refusals.produced": "the producer waits for the topic until its time is over"},
     ),
     Client(
@@ -170,6 +233,7 @@ CLIENTS = (
             **CONSUMING,
             "assignor": ("range", "roundrobin", "sticky", "cooperative-sticky"),
             **ADMINISTRATION,
+            **plain("null-headers", "offsets"),
         },
         unspoken={
             "seek.reset": "it refuses an offset that is not there before it asks the broker",
@@ -181,8 +245,6 @@ CLIENTS = (
 """The clients with programs here."""
 
 TEST_MODULES: Mapping[str, tuple[str, str]] = {
-    "kafka-python": ("Python", "test_kafka_python.py"),
-    "confluent-kafka": ("C, librdkafka", "test_confluent_kafka.py"),
     "Kafka's console tools": ("Java", "test_console_tools.py"),
 }
 """Clients with test modules of their own: language and module; the names of the tests are what they show."""

@@ -48,6 +48,11 @@ func hexOf(content []byte) *string {
 	return &text
 }
 
+// showHeader shows a header; one without a value is not one that is empty.
+func showHeader(key string, value []byte) []*string {
+	return []*string{&key, hexOf(value)}
+}
+
 func numbers(first, end int) []string {
 	texts := []string{}
 	for number := first; number < end; number++ {

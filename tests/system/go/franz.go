@@ -17,6 +17,7 @@ import (
 
 var franzBehaviours = map[string]func(Run) Facts{
 	"contents":          franzContents,
+	"null-headers":      franzNullHeaders,
 	"compression":       franzCompression,
 	"acks":              franzAcks,
 	"idempotence":       franzIdempotence,
@@ -31,6 +32,7 @@ var franzBehaviours = map[string]func(Run) Facts{
 	"configs":           franzConfigs,
 	"groups":            franzGroups,
 	"resets":            franzResets,
+	"offsets":           franzOffsets,
 	"records":           franzRecords,
 	"cluster":           franzCluster,
 	"transactions":      franzTransactions,
@@ -143,6 +145,17 @@ func franzContents(run Run) Facts {
 		records = append(records, Record{record.Offset, hexOf(record.Key), hexOf(record.Value), headers, record.Timestamp.UnixMilli()})
 	}
 	return Facts{"offsets": offsets, "records": records}
+}
+
+func franzNullHeaders(run Run) Facts {
+	franzCreate(run, 1, nil, run.Name)
+	sent := []kgo.RecordHeader{{Key: "none"}, {Key: "empty", Value: []byte{}}}
+	must(franzOpen(run).ProduceSync(deadline, &kgo.Record{Topic: run.Name, Value: []byte("value"), Headers: sent}).FirstErr())
+	headers := [][]*string{}
+	for _, header := range franzTake(franzReader(run, kgo.NewOffset().AtStart()), 1)[0].Headers {
+		headers = append(headers, showHeader(header.Key, header.Value))
+	}
+	return Facts{"headers": headers}
 }
 
 func franzCompression(run Run) Facts {
@@ -381,14 +394,19 @@ func franzConfigs(run Run) Facts {
 	return Facts{"created": created, "altered": described(), "invalid": franzCode(alter("retention.ms", "soon"))}
 }
 
-func franzGroups(run Run) Facts {
-	admin := franzAdmin(run)
+// franzLeaveGroup leaves a group without members that has committed offset 5.
+func franzLeaveGroup(run Run) {
 	franzCreate(run, 1, nil, run.Name)
 	franzSend(run, numbers(0, 5))
 	consumer := franzMember(run, kgo.DisableAutoCommit())
 	franzTake(consumer, 5)
 	must(consumer.CommitUncommittedOffsets(deadline))
 	consumer.Close()
+}
+
+func franzGroups(run Run) Facts {
+	admin := franzAdmin(run)
+	franzLeaveGroup(run)
 	listed := func() bool { return slices.Contains(get(admin.ListGroups(deadline)).Groups(), run.Name) }
 	seen := []bool{listed()}
 	state := get(admin.DescribeGroups(deadline, run.Name))[run.Name].State
@@ -397,6 +415,18 @@ func franzGroups(run Run) Facts {
 	seen = append(seen, listed())
 	deleted := get(admin.DeleteGroups(deadline, run.Name))[run.Name].Err
 	return Facts{"listed": seen, "state": state, "offset": offset, "deleted_again": franzCode(deleted)}
+}
+
+func franzOffsets(run Run) Facts {
+	admin := franzAdmin(run)
+	franzLeaveGroup(run)
+	wanted := kadm.Offsets{}
+	wanted.Add(kadm.Offset{Topic: run.Name, Partition: 0, At: 1, LeaderEpoch: -1, Metadata: "moved"})
+	must(get(admin.CommitOffsets(deadline, run.Name, wanted)).Error())
+	altered := franzCommitted(run)
+	must(get(admin.DeleteOffsets(deadline, run.Name, wanted.TopicsSet())).Error())
+	left := len(get(admin.FetchOffsets(deadline, run.Name)))
+	return Facts{"altered": []any{altered.At, altered.Metadata}, "left": left}
 }
 
 func franzRecords(run Run) Facts {

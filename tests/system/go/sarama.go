@@ -13,6 +13,7 @@ import (
 
 var saramaBehaviours = map[string]func(Run) Facts{
 	"contents":          saramaContents,
+	"null-headers":      saramaNullHeaders,
 	"compression":       saramaCompression,
 	"acks":              saramaAcks,
 	"idempotence":       saramaIdempotence,
@@ -27,6 +28,7 @@ var saramaBehaviours = map[string]func(Run) Facts{
 	"configs":           saramaConfigs,
 	"groups":            saramaGroups,
 	"resets":            saramaResets,
+	"offsets":           saramaOffsets,
 	"records":           saramaRecords,
 	"cluster":           saramaCluster,
 	"transactions":      saramaTransactions,
@@ -162,6 +164,18 @@ func saramaContents(run Run) Facts {
 		records = append(records, Record{message.Offset, hexOf(message.Key), hexOf(message.Value), headers, message.Timestamp.UnixMilli()})
 	}
 	return Facts{"offsets": offsets, "records": records}
+}
+
+func saramaNullHeaders(run Run) Facts {
+	saramaCreate(run, 1, nil, run.Name)
+	sent := []sarama.RecordHeader{{Key: []byte("none")}, {Key: []byte("empty"), Value: []byte{}}}
+	message := &sarama.ProducerMessage{Topic: run.Name, Value: sarama.StringEncoder("value"), Headers: sent}
+	must(saramaProducer(run, saramaConfig()).SendMessages([]*sarama.ProducerMessage{message}))
+	headers := [][]*string{}
+	for _, header := range saramaTake(run, 0, 1)[0].Headers {
+		headers = append(headers, showHeader(string(header.Key), header.Value))
+	}
+	return Facts{"headers": headers}
 }
 
 func saramaCompression(run Run) Facts {
@@ -428,25 +442,6 @@ func saramaConfigs(run Run) Facts {
 	change := sarama.IncrementalAlterConfigsEntry{Operation: sarama.IncrementalAlterConfigsOperationSet, Value: &soon}
 	invalid := admin.IncrementalAlterConfig(sarama.TopicResource, run.Name, map[string]sarama.IncrementalAlterConfigsEntry{"retention.ms": change}, false)
 	return Facts{"created": created, "altered": altered, "invalid": saramaCode(invalid)}
-}
-
-func saramaGroups(run Run) Facts {
-	admin := saramaAdmin(run)
-	saramaCreate(run, 1, nil, run.Name)
-	saramaSendAll(run, numbers(0, 5), saramaConfig())
-	consumer := saramaJoin(run, saramaConfig(), run.Name)
-	for _, message := range saramaReceive(consumer.messages, 5) {
-		consumer.current().MarkMessage(message, "")
-	}
-	consumer.leave()
-	listed := func() bool { _, there := get(admin.ListConsumerGroups())[run.Name]; return there }
-	seen := []bool{listed()}
-	state := get(admin.DescribeConsumerGroups([]string{run.Name}))[0].State
-	offset := saramaCommitted(run).Offset
-	must(admin.DeleteConsumerGroup(run.Name))
-	seen = append(seen, listed())
-	deleted := admin.DeleteConsumerGroup(run.Name)
-	return Facts{"listed": seen, "state": state, "offset": offset, "deleted_again": saramaCode(deleted)}
 }
 
 func saramaRecords(run Run) Facts {

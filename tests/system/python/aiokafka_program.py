@@ -124,12 +124,25 @@ async def contents():
                 "offset": record.offset,
                 "key": None if record.key is None else record.key.hex(),
                 "value": None if record.value is None else record.value.hex(),
-                "headers": [[key, value.hex()] for key, value in record.headers],
+                "headers": shown_headers(record),
                 "timestamp": record.timestamp,
             }
             for record in await take(consumer, 3)
         ]
     return {"offsets": offsets, "records": records}
+
+
+def shown_headers(record):
+    return [[key, None if value is None else value.hex()] for key, value in record.headers]
+
+
+async def null_headers():
+    await create(name)
+    headers = [("none", None), ("empty", b"")]
+    async with open_producer() as producer, reader() as consumer:
+        await producer.send_and_wait(name, partition=0, value=b"value", headers=headers)
+        (record,) = await take(consumer, 1)
+    return {"headers": shown_headers(record)}
 
 
 async def compression():
