@@ -145,6 +145,7 @@ CLIENTS = (
             **CONSUMING,
             "assignor": ("range", "roundrobin"),
             **plain("topics", "configs", "groups", "resets", "cluster", "transactions"),
+            **plain("null-headers", "offsets"),
         },
         omitted={
             "idempotence": "its writer does not number its batches",
@@ -161,6 +162,8 @@ CLIENTS = (
             "seek.by_time": [51, 1_050_500],
             "seek.set_by_time": ["51"],
             "assignor.sizes": [4, 2],
+            # A header that is empty has no value to it.
+            "null-headers.headers": [["none", None], ["empty", None]],
         },
     ),
     Client(
@@ -207,7 +210,11 @@ CLIENTS = (
             "assignor": ("roundrobin",),
             **ADMINISTRATION,
         },
-        omitted={"assignor range and sticky": "it has none of them"},
+        omitted={
+            "assignor range and sticky": "it has none of them",
+            "null-headers": "it takes no header without a value",
+            "offsets": "its administration sets offsets without metadata, and deletes none",
+        },
         unspoken={
             "assignor.together": ANY_ORDER,
             "records.low_watermark": "it tells only whether the records were deleted",

@@ -12,6 +12,7 @@ import (
 
 var segmentioBehaviours = map[string]func(Run) Facts{
 	"contents":          segmentioContents,
+	"null-headers":      segmentioNullHeaders,
 	"compression":       segmentioCompression,
 	"acks":              segmentioAcks,
 	"large":             segmentioLarge,
@@ -25,6 +26,7 @@ var segmentioBehaviours = map[string]func(Run) Facts{
 	"configs":           segmentioConfigs,
 	"groups":            segmentioGroups,
 	"resets":            segmentioResets,
+	"offsets":           segmentioOffsets,
 	"transactions":      segmentioTransactions,
 	"cluster":           segmentioCluster,
 }
@@ -177,6 +179,17 @@ func segmentioPatiently(call func() error) error {
 		}
 		<-again.C
 	}
+}
+
+func segmentioNullHeaders(run Run) Facts {
+	segmentioCreate(run, 1, nil, run.Name)
+	sent := []kafka.Header{{Key: "none"}, {Key: "empty", Value: []byte{}}}
+	must(segmentioWriter(run).WriteMessages(deadline, kafka.Message{Value: []byte("value"), Headers: sent}))
+	headers := [][]*string{}
+	for _, header := range segmentioTake(segmentioReader(run, kafka.FirstOffset), 1)[0].Headers {
+		headers = append(headers, showHeader(header.Key, header.Value))
+	}
+	return Facts{"headers": headers}
 }
 
 func segmentioCompression(run Run) Facts {

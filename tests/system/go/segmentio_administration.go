@@ -63,13 +63,18 @@ func segmentioConfigs(run Run) Facts {
 	return Facts{"created": created, "altered": described(), "invalid": segmentioCode(alter("retention.ms", "soon"))}
 }
 
-func segmentioGroups(run Run) Facts {
-	client := segmentioClient(run)
+// segmentioLeaveGroup leaves a group without members that has committed offset 5.
+func segmentioLeaveGroup(run Run) {
 	segmentioCreate(run, 1, nil, run.Name)
 	segmentioSendAll(run, numbers(0, 5), 0)
 	member := segmentioMember(run, 0)
 	segmentioRead(member, 5)
 	must(member.Close())
+}
+
+func segmentioGroups(run Run) Facts {
+	client := segmentioClient(run)
+	segmentioLeaveGroup(run)
 	listed := func() bool {
 		groups := get(client.ListGroups(deadline, &kafka.ListGroupsRequest{}))
 		must(groups.Error)
@@ -84,6 +89,21 @@ func segmentioGroups(run Run) Facts {
 	must(remove())
 	seen = append(seen, listed())
 	return Facts{"listed": seen, "state": state, "offset": offset, "deleted_again": segmentioCode(remove())}
+}
+
+func segmentioOffsets(run Run) Facts {
+	segmentioLeaveGroup(run)
+	segmentioSet(run, 1, "moved")
+	altered := segmentioCommitted(run, 0)[0]
+	request := &kafka.OffsetDeleteRequest{GroupID: run.Name, Topics: map[string][]int{run.Name: {0}}}
+	deleted := get(segmentioClient(run).OffsetDelete(deadline, request))
+	must(deleted.Error)
+	must(deleted.Topics[run.Name][0].Error)
+	left := 0
+	if segmentioCommitted(run, 0)[0].CommittedOffset >= 0 {
+		left++
+	}
+	return Facts{"altered": []any{altered.CommittedOffset, altered.Metadata}, "left": left}
 }
 
 func segmentioCluster(run Run) Facts {
