@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"os"
+	"reflect"
 	"sort"
 	"strconv"
 	"strings"
@@ -38,6 +39,19 @@ func must(err error) {
 func get[T any](value T, err error) T {
 	must(err)
 	return value
+}
+
+// soon returns what is wanted once look sees it, or the last that it saw: Apache Kafka answers before its broker knows.
+func soon[T any](look func() T, wanted T) T {
+	again := time.NewTicker(10 * time.Millisecond)
+	defer again.Stop()
+	for {
+		seen := look()
+		if reflect.DeepEqual(seen, wanted) || deadline.Err() != nil {
+			return seen
+		}
+		<-again.C
+	}
 }
 
 func hexOf(content []byte) *string {

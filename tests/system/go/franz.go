@@ -108,6 +108,8 @@ func franzCreate(run Run, partitions int32, configs map[string]*string, topics .
 	for _, created := range get(franzAdmin(run).CreateTopics(deadline, partitions, 1, configs, topics...)) {
 		must(created.Err)
 	}
+	there := func() bool { return get(franzAdmin(run).ListTopics(deadline, topics...)).Error() == nil }
+	soon(there, true)
 }
 
 // franzSend sends values to partition 0 and returns their offsets.
@@ -366,10 +368,10 @@ func franzTopics(run Run) Facts {
 	counts, seen := []int{partitions()}, []bool{listed()}
 	again := get(admin.CreateTopics(deadline, 2, 1, nil, run.Name))[run.Name].Err
 	must(get(admin.UpdatePartitions(deadline, 4, run.Name)).Error())
-	counts = append(counts, partitions())
+	counts = append(counts, soon(partitions, 4))
 	fewer := get(admin.UpdatePartitions(deadline, 1, run.Name))[run.Name].Err
 	must(get(admin.DeleteTopics(deadline, run.Name))[run.Name].Err)
-	seen = append(seen, listed())
+	seen = append(seen, soon(listed, false))
 	deleted := get(admin.DeleteTopics(deadline, run.Name))[run.Name].Err
 	return Facts{"partitions": counts, "again": franzCode(again), "fewer": franzCode(fewer), "listed": seen, "deleted_again": franzCode(deleted)}
 }
@@ -391,7 +393,7 @@ func franzConfigs(run Run) Facts {
 	}
 	created := described()
 	must(alter("segment.ms", "2000000"))
-	return Facts{"created": created, "altered": described(), "invalid": franzCode(alter("retention.ms", "soon"))}
+	return Facts{"created": created, "altered": soon(described, []string{minute, "2000000"}), "invalid": franzCode(alter("retention.ms", "soon"))}
 }
 
 // franzLeaveGroup leaves a group without members that has committed offset 5.

@@ -135,6 +135,8 @@ func saramaCreate(run Run, partitions int32, configs map[string]*string, topics 
 	for _, topic := range topics {
 		detail := &sarama.TopicDetail{NumPartitions: partitions, ReplicationFactor: 1, ConfigEntries: configs}
 		must(saramaAdmin(run).CreateTopic(topic, detail, false))
+		there := func() bool { return get(saramaAdmin(run).DescribeTopics([]string{topic}))[0].Err == sarama.ErrNoError }
+		soon(there, true)
 	}
 }
 
@@ -417,17 +419,17 @@ func saramaTopics(run Run) Facts {
 	counts, seen := []int{partitions()}, []bool{listed()}
 	again := admin.CreateTopic(run.Name, &sarama.TopicDetail{NumPartitions: 2, ReplicationFactor: 1}, false)
 	must(admin.CreatePartitions(run.Name, 4, nil, false))
-	counts = append(counts, partitions())
+	counts = append(counts, soon(partitions, 4))
 	fewer := admin.CreatePartitions(run.Name, 1, nil, false)
 	must(admin.DeleteTopic(run.Name))
-	seen = append(seen, listed())
+	seen = append(seen, soon(listed, false))
 	deleted := admin.DeleteTopic(run.Name)
 	return Facts{"partitions": counts, "again": saramaCode(again), "fewer": saramaCode(fewer), "listed": seen, "deleted_again": saramaCode(deleted)}
 }
 
 func saramaConfigs(run Run) Facts {
 	admin := saramaAdmin(run)
-	minute, segment, soon := "60000", "2000000", "soon"
+	minute, segment, wrong := "60000", "2000000", "soon"
 	saramaCreate(run, 1, map[string]*string{"retention.ms": &minute}, run.Name)
 	described := func() []string {
 		values := map[string]string{}
@@ -438,8 +440,8 @@ func saramaConfigs(run Run) Facts {
 	}
 	created := described()
 	must(admin.AlterConfig(sarama.TopicResource, run.Name, map[string]*string{"retention.ms": &minute, "segment.ms": &segment}, false))
-	altered := described()
-	change := sarama.IncrementalAlterConfigsEntry{Operation: sarama.IncrementalAlterConfigsOperationSet, Value: &soon}
+	altered := soon(described, []string{minute, segment})
+	change := sarama.IncrementalAlterConfigsEntry{Operation: sarama.IncrementalAlterConfigsOperationSet, Value: &wrong}
 	invalid := admin.IncrementalAlterConfig(sarama.TopicResource, run.Name, map[string]sarama.IncrementalAlterConfigsEntry{"retention.ms": change}, false)
 	return Facts{"created": created, "altered": altered, "invalid": saramaCode(invalid)}
 }

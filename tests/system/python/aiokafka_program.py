@@ -77,6 +77,14 @@ def texts(records):
     return [record.value.decode() for record in records]
 
 
+async def soon(look, wanted):
+    """Return `wanted` once `look` sees it, or the last that it saw: Apache Kafka answers before its broker knows."""
+    deadline = monotonic() + WAIT_S
+    while (seen := await look()) != wanted and monotonic() < deadline:  # noqa: ASYNC110 (only asking shows it)
+        await asyncio.sleep(0.01)
+    return seen
+
+
 async def refusal(call):
     """Return the number of the error that an awaited call is refused with."""
     try:
@@ -96,6 +104,11 @@ async def create(*topics, partitions=1, configs=None):
     async with admin_client() as admin:
         created = [NewTopic(topic, partitions, 1, topic_configs=configs or {}) for topic in topics]
         assert first_error(await admin.create_topics(created)) == 0
+
+        async def errors():
+            return [each["error_code"] for each in await admin.describe_topics(list(topics))]
+
+        await soon(errors, [0] * len(topics))
 
 
 async def send_all(values, **options):
@@ -307,13 +320,16 @@ async def topics():
         async def partitions():
             return len((await admin.describe_topics([name]))[0]["partitions"])
 
-        counts, listed = [await partitions()], [name in await admin.list_topics()]
+        async def is_listed():
+            return name in await admin.list_topics()
+
+        counts, listed = [await partitions()], [await is_listed()]
         again = first_error(await admin.create_topics([NewTopic(name, 2, 1)]))
         await admin.create_partitions({name: NewPartitions(4)})
-        counts.append(await partitions())
+        counts.append(await soon(partitions, 4))
         fewer = await refusal(admin.create_partitions({name: NewPartitions(1)}))
         assert first_error(await admin.delete_topics([name])) == 0
-        listed.append(name in await admin.list_topics())
+        listed.append(await soon(is_listed, False))
         deleted_again = first_error(await admin.delete_topics([name]))
     facts = {"partitions": counts, "again": again, "fewer": fewer, "listed": listed}
     return {**facts, "deleted_again": deleted_again}
@@ -335,7 +351,7 @@ async def configs():
 
         created = await described()
         assert await alter(retention_ms="60000", segment_ms="2000000") == 0
-        altered = await described()
+        altered = await soon(described, ["60000", "2000000"])
         return {"created": created, "altered": altered, "invalid": await alter(retention_ms="soon")}
 
 
