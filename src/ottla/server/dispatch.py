@@ -21,7 +21,7 @@ from ottla.handlers.registry import Handler, load_handler
 from ottla.protocol.api import APIS, ApiKey, request_class, response_class
 from ottla.protocol.headers import RequestHeader, decode_request_header, encode_response_header
 from ottla.server.connection import Answer, CloseConnectionError
-from ottla.server.send_queue import Piece
+from ottla.server.send_queue import Piece, join_neighbours
 from ottla.wire.compiler import decoder, encoder
 from ottla.wire.primitives import WireError
 
@@ -146,7 +146,7 @@ class Dispatcher:
         suffix = route.head_suffix
         size = 4 + len(suffix) + sum(map(len, pieces))
         pieces[0] = _RESPONSE_HEAD.pack(size, header.correlation_id) + suffix
-        return pieces
+        return join_neighbours(pieces)
 
     def _context(self, header: RequestHeader, client_address: str) -> RequestContext:
         services = self._services

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ottla.server.send_queue import SENDFILE_MINIMUM_BYTES, SendQueue
+from ottla.server.send_queue import SENDFILE_MINIMUM_BYTES, SendQueue, join_neighbours
 from ottla.storage.files import FileRange, FileSystem
 
 CONTENT = bytes(range(256)) * 8192
@@ -62,6 +62,13 @@ def test_more_pieces_than_one_vectored_send_takes(ends: tuple[socket.socket, soc
     queue.append([b"%d," % number for number in range(1000)])
     queue.append([b"end"])
     assert drain(queue, receiver) == b"".join(b"%d," % number for number in range(1000)) + b"end"
+
+
+def test_the_bytes_between_file_ranges_become_one_piece(tmp_path: Path) -> None:
+    first, second = file_range(tmp_path, 0, 5), file_range(tmp_path, 5, 5)
+    assert join_neighbours([b"a", memoryview(b"b"), b"", b"c"]) == [b"abc"]
+    assert join_neighbours([]) == [b""]
+    assert join_neighbours([b"a", b"b", first, b"c", b"d", second]) == [b"ab", first, b"cd", second, b""]
 
 
 def test_a_file_that_has_become_shorter_breaks_the_connection_instead_of_looping(
