@@ -7,7 +7,7 @@ order in which they were added. A handler that must wait returns one, and so doe
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -21,7 +21,7 @@ class Completion(Generic[T]):
     __slots__ = ("_callbacks", "_error", "_value")
 
     def __init__(self) -> None:
-        self._value: object = _PENDING
+        self._value: Any = _PENDING
         self._error: BaseException | None = None
         self._callbacks: list[Callable[[Completion[T]], None]] | None = None
 
@@ -54,7 +54,8 @@ class Completion(Generic[T]):
         if self._error is not None:
             raise self._error
         assert self._value is not _PENDING, "the result was asked for before it was there"
-        return cast("T", self._value)
+        value: T = self._value
+        return value
 
     def resolve(self, value: T) -> None:
         """Store the value and run the callbacks."""

@@ -143,14 +143,13 @@ class Connection:
         position = 0
         end = len(received)
         try:
-            while not (self.is_closed or self._waits_for_answer or self._is_draining):
+            while position < end and not (self.is_closed or self._waits_for_answer or self._is_draining):
                 if self._sending.pending_bytes > MAX_UNSENT_BYTES and not self._send():
                     break
                 frame = next_frame(received, position, end, self._max_frame_bytes)
                 if frame is None:
-                    if position < end:
-                        self._partial = PartialFrame.begin(received[position:])
-                        position = end
+                    self._partial = PartialFrame.begin(received[position:])
+                    position = end
                     break
                 frame_start, position = frame
                 self._handle(received[frame_start:position])
