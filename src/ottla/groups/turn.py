@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import StrEnum
 from typing import NamedTuple, TypeVar
 
 from ottla.completion import Completion
@@ -30,8 +30,8 @@ class GroupSettings:
     offsets_retention_check_interval_ms: int
 
 
-class DeadlineKind(Enum):
-    """What happens when a deadline passes."""
+class DeadlineKind(StrEnum):
+    """What happens when a deadline passes. A string, since those know their hash: it is part of a dictionary's key."""
 
     SESSION = "session"
     """A member, or an id that was handed out, is given up."""

@@ -64,7 +64,8 @@ def decode_request_header(buffer: Buffer, position: int = 0) -> tuple[RequestHea
             position = skip_tagged_fields(buffer, position + 1, first) if first else position + 1
         except IndexError:
             raise WireError("the bytes end inside the tagged fields of a request header") from None
-    return RequestHeader(key, version, correlation_id, client_id), position
+    # What the class itself does behind two calls more, once for every request.
+    return tuple.__new__(RequestHeader, (key, version, correlation_id, client_id)), position
 
 
 def encode_request_header(header: RequestHeader) -> bytes:
