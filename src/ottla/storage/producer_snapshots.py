@@ -22,6 +22,12 @@ logger = logging.getLogger(__name__)
 
 SNAPSHOT_SUFFIX = ".snapshot"
 
+RECALLED_RECORDS = 50_000
+"""How far before a snapshot the log is read again for the batches that the snapshot leaves out. A client repeats only
+what is without an answer, its last five batches; of records of 100 bytes in batches of 16 KiB, sixty clients have no
+more than this under way. Where each is a batch of its own their headers take a sixth of a second of the processor, less
+than the recovery that has read all these bytes before."""
+
 
 class ProducerSnapshots:
     """The snapshot files of one partition directory, by offset."""
@@ -126,28 +132,47 @@ def load_producers(
 ) -> None:
     """Bring the producers of a log to its end: from the newest snapshot, and the batches after it.
 
-    A log that was stopped cleanly and has no snapshot had no producers, as Kafka takes it (facts 3.7). Raises
-    OSError, and CorruptBatchError where a segment is damaged.
+    A log that was stopped cleanly and has no snapshot had no producers, as Kafka takes it (facts 3.7). After a crash
+    clients repeat what they had no answer to, which may be more than the one batch of each that a snapshot lists: here
+    the log itself is asked, where Kafka takes the older batches for gaps. Raises OSError, and CorruptBatchError where a
+    segment is damaged.
     """
     snapshots.delete_strays(segment.base_offset for segment in segments)
     if clean_shutdown and not snapshots.offsets:
         state.reset(end_offset)
         return
     snapshots.load_newest(state, start_offset=start_offset, end_offset=end_offset, now_ms=now_ms)
+    if not clean_shutdown:
+        _recall(state, segments, start_offset)
     if state.end_offset < end_offset:
         _replay(state, segments, max(state.end_offset, start_offset), end_offset)
     if not clean_shutdown:
         snapshots.take(state)
 
 
+def _recall(state: ProducerStateManager, segments: Sequence[Segment], start_offset: int) -> None:
+    """Learn from the log of the batches before those that a snapshot lists."""
+    first = max(start_offset, state.end_offset - RECALLED_RECORDS)
+    if state.entries and first < state.end_offset:
+        earlier = ProducerStateManager(
+            state.topic_partition, producer_id_expiration_ms=state.producer_id_expiration_ms
+        )
+        _replay(earlier, segments, first, state.end_offset)
+        state.recall(earlier)
+
+
 def _replay(
     state: ProducerStateManager, segments: Sequence[Segment], start_offset: int, end_offset: int
 ) -> None:
     for segment in segments:
+        if segment.base_offset >= end_offset:
+            break
         first = segment.find_position(max(start_offset, segment.base_offset))
         if first is None:
             continue
         for position, header in segment.walk(first):
+            if header.base_offset >= end_offset:
+                break
             if header.has_producer_id:  # the first batch too, where the log starts in the middle of it
                 _replay_batch(state, segment, position, header)
     state.end_offset = end_offset

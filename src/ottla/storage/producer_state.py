@@ -249,6 +249,15 @@ class ProducerStateManager:
         )
         self._ongoing.update(open_transactions)
 
+    def recall(self, earlier: ProducerStateManager) -> None:
+        """Take over the batches that `earlier` knows of, where its last one of a producer is the one known here."""
+        for producer_id, entry in self._entries.items():
+            known = earlier._entries.get(producer_id)
+            if known and known.batches and entry.batches and known.epoch == entry.epoch:
+                last, expected = known.batches[-1], entry.batches[-1]
+                if (last.last_offset, last.last_sequence) == (expected.last_offset, expected.last_sequence):
+                    entry.batches[:] = known.batches
+
     def snapshot(self) -> bytes:
         """Return the bytes of the snapshot file for `end_offset`."""
         return encode_snapshot(self._entries.values())

@@ -7,6 +7,7 @@ from tests.support.logs import NOW_MS, LogDriver, topic_config
 
 from ottla.records.builder import NewRecord, build_batch
 from ottla.records.control import ControlType, EndTransactionMarker, build_marker_batch
+from ottla.storage import producer_snapshots
 from ottla.storage.append_check import AppendOrigin
 
 
@@ -48,6 +49,41 @@ def test_after_a_crash_the_log_says_what_no_snapshot_says(driver: LogDriver) -> 
     driver.reopen(clean=False)
     assert driver.log.producer_state.entries[9].last_sequence == 9
     assert snapshots(driver) == [10]
+
+
+def sequences(driver: LogDriver) -> list[int]:
+    return [batch.last_sequence for batch in driver.log.producer_state.entries[9].batches]
+
+
+@pytest.mark.parametrize("crashes", [1, 2])
+def test_after_crashes_each_of_the_last_five_batches_can_be_repeated(driver: LogDriver, crashes: int) -> None:
+    # A snapshot lies between them: that of the last segment, and then that of the crash before.
+    for _ in range(crashes):
+        driver.reopen(clean=False)
+    assert sequences(driver) == [5, 6, 7, 8, 9]
+    for sequence in range(5, 10):
+        repeated = driver.append(b"x" * 150, producer_id=9, producer_epoch=0, base_sequence=sequence)
+        assert (repeated.is_duplicate, repeated.base_offset) == (True, sequence)
+
+
+def test_batches_of_an_earlier_epoch_are_not_recalled(driver: LogDriver) -> None:
+    driver.append(b"x" * 150, producer_id=9, producer_epoch=1, base_sequence=0)
+    for _ in range(2):
+        driver.reopen(clean=False)
+        assert sequences(driver) == [0]
+
+
+def test_only_so_much_of_the_log_is_read_again(driver: LogDriver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(producer_snapshots, "RECALLED_RECORDS", 3)
+    driver.reopen(clean=False)
+    driver.reopen(clean=False)
+    assert sequences(driver) == [7, 8, 9]
+
+
+def test_a_log_that_starts_behind_them_has_no_earlier_batches(driver: LogDriver) -> None:
+    driver.reopen(clean=False)
+    driver.reopen(clean=False, log_start_offset=8)
+    assert sequences(driver) == [8, 9]
 
 
 def test_a_damaged_snapshot_gives_way_to_the_one_before(
