@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -76,6 +76,23 @@ class FollowedProcess:
                     raise AssertionError(f"{self.command[0]} ended before it said {words!r}:\n{self.tail()}")
                 if not self._changed.wait(deadline - monotonic()):
                     raise AssertionError(f"no {words!r} within {timeout_s} s:\n{self.tail()}")
+
+    def wait_until(self, holds: Callable[[Sequence[str]], bool], what: str, timeout_s: float) -> None:
+        """Return when `holds` is true of the lines so far; it is asked again whenever there is another line.
+
+        Raises AssertionError with `what` and the log's tail when the child ends or `timeout_s` passes before that.
+        """
+        deadline = monotonic() + timeout_s
+        with self._changed:
+            while not holds(self.lines):
+                assert not self._ended, f"{self.command[0]} ended before {what}:\n{self.tail()}"
+                met = self._changed.wait(deadline - monotonic())
+                assert met, f"not {what} within {timeout_s} s:\n{self.tail()}"
+
+    def end_input(self) -> None:
+        """End the child's standard input, which `keep_stdin` holds open."""
+        assert self.process.stdin is not None
+        self.process.stdin.close()
 
     def signal(self, number: signal.Signals) -> None:
         """Send the child a signal; one that has ended already does not mind."""

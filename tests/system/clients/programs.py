@@ -81,7 +81,8 @@ def _installed(program: str) -> Program:
     return Program([sys.executable, str(SYSTEM / "python" / program)])
 
 
-def _go_program() -> Path:
+def go_program() -> Path:
+    """Return the binary of the Go clients; raises PeerUnavailableError where it cannot be built."""
     sources = SYSTEM / "go"
     content = b"".join(path.name.encode() + path.read_bytes() for path in sorted(sources.iterdir()))
     go = installed("go")
@@ -103,7 +104,7 @@ def _go_program() -> Path:
 
 
 def _go(client: str) -> Program:
-    return Program([str(_go_program()), client])
+    return Program([str(go_program()), client])
 
 
 def _node_packages() -> Path:

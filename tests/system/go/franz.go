@@ -36,6 +36,7 @@ var franzBehaviours = map[string]func(Run) Facts{
 	"records":           franzRecords,
 	"cluster":           franzCluster,
 	"transactions":      franzTransactions,
+	"member":            franzRunMember,
 }
 
 var franzCodecs = map[string]kgo.CompressionCodec{

@@ -17,6 +17,8 @@ type Run struct {
 	Variant   string
 	Bootstrap string
 	Name      string
+	// Options are what only runs that go on are told.
+	Options []string
 }
 
 // Library is a client: its module and its behaviours.
@@ -38,7 +40,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "no such client or behaviour:", strings.Join(os.Args[1:], " "))
 		os.Exit(2)
 	}
-	facts := behaviour(Run{Variant: os.Args[3], Bootstrap: os.Args[4], Name: os.Args[5]})
+	facts := behaviour(Run{Variant: os.Args[3], Bootstrap: os.Args[4], Name: os.Args[5], Options: os.Args[6:]})
 	printed := map[string]any{"version": version(library.Module), "facts": facts}
 	must(json.NewEncoder(os.Stdout).Encode(printed))
 }

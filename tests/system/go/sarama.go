@@ -32,6 +32,8 @@ var saramaBehaviours = map[string]func(Run) Facts{
 	"records":           saramaRecords,
 	"cluster":           saramaCluster,
 	"transactions":      saramaTransactions,
+	"numbered":          saramaNumbered,
+	"member":            saramaRunMember,
 }
 
 var saramaCodecs = map[string]sarama.CompressionCodec{
