@@ -31,6 +31,7 @@ from ottla.records.builder import NewRecord, build_batch
 from tests.peers.tools import KafkaTools
 from tests.support.answer_gate import AnswerGate
 from tests.support.broker_process import RunningBroker
+from tests.support.cached import PeerUnavailableError, skip_or_fail
 from tests.support.processes import FollowedProcess
 from tests.support.raw_client import RawClient
 from tests.support.waiting import eventually
@@ -176,15 +177,18 @@ def test_every_number_is_there_once_and_in_order(
     gate.broker_port = broker.port
     create(gate.address, name)
     chance = random.Random(client)
-    producer = started_producer(
-        client,
-        gate.address,
-        name,
-        tmp_path / "producer.log",
-        partitions=PARTITIONS,
-        window=WINDOW,
-        linger_ms=LINGER_MS,
-    )
+    try:
+        producer = started_producer(
+            client,
+            gate.address,
+            name,
+            tmp_path / "producer.log",
+            partitions=PARTITIONS,
+            window=WINDOW,
+            linger_ms=LINGER_MS,
+        )
+    except PeerUnavailableError as missing:
+        skip_or_fail(client, missing)
     scene = Scene(client, broker, gate, name, producer)
 
     for kill in KILLS[broker.kind]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tests.peers.distribution import compile_java, kafka_classpath
-from tests.support.cached import PeerUnavailableError, installed, skip_or_fail
+from tests.support.cached import installed
 from tests.support.processes import FollowedProcess
 from tests.system.clients.programs import SYSTEM, go_program
 
@@ -47,11 +47,8 @@ MEMBERS: Mapping[str, Callable[[], list[str]]] = {
 def started_producer(
     client: str, bootstrap: str, topic: str, log_path: Path, *, partitions: int, window: int, linger_ms: int
 ) -> FollowedProcess:
-    """Start a producer of numbers with at most `window` records unanswered; skips where it cannot be had."""
-    try:
-        command = PRODUCERS[client](bootstrap, topic)
-    except PeerUnavailableError as missing:
-        skip_or_fail(client, missing)
+    """Start a producer of numbers with at most `window` records unanswered; raises PeerUnavailableError."""
+    command = PRODUCERS[client](bootstrap, topic)
     return _started([*command, str(partitions), str(window), str(linger_ms)], log_path)
 
 

@@ -8,14 +8,16 @@ import asyncio
 import json
 import logging
 import sys
+import threading
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 
 REBALANCE_MS = 20_000
 POLL_MS = 100
+ASK_AGAIN_S = 0.1
 # What was read since the last commit is read again by somebody when this member dies.
 POLLS_FOR_A_COMMIT = 5
 ASSIGNORS = {"range": RangePartitionAssignor, "roundrobin": RoundRobinPartitionAssignor}
@@ -73,12 +75,32 @@ class Member(ConsumerRebalanceListener):
                 self.uncommitted.clear()
 
 
+async def watch_input():
+    """Return an event that is set when standard input ends, whatever becomes of the loop before."""
+    ended, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def watch():
+        sys.stdin.read()
+        loop.call_soon_threadsafe(ended.set)
+
+    threading.Thread(target=watch, daemon=True).start()
+    return ended
+
+
+async def start_while_the_broker_may_be_away(consumer):
+    while True:
+        try:
+            return await consumer.start()
+        except KafkaConnectionError:
+            await asyncio.sleep(ASK_AGAIN_S)
+
+
 async def main():
-    input_ended = asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+    input_ended = await watch_input()
     member = Member()
-    await member.consumer.start()
+    await start_while_the_broker_may_be_away(member.consumer)
     member.consumer.subscribe([name], listener=member)
-    while not input_ended.done():
+    while not input_ended.is_set():
         try:
             await member.read_once()
         except KafkaError as refused:

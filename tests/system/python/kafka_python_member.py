@@ -61,19 +61,25 @@ def read_once():
         uncommitted.clear()
 
 
-consumer = KafkaConsumer(
-    bootstrap_servers=bootstrap,
-    group_id=name,
-    group_instance_id=None if instance == "-" else instance,
-    session_timeout_ms=int(session_timeout_ms),
-    heartbeat_interval_ms=300,
-    max_poll_interval_ms=REBALANCE_MS,
-    auto_offset_reset="earliest",
-    enable_auto_commit=False,
-    partition_assignment_strategy=[ASSIGNORS[assignor]],
-    reconnect_backoff_max_ms=200,
-)
+def open_while_the_broker_may_be_away():
+    while True:
+        with contextlib.suppress(KafkaError):  # it has tried for some time
+            return KafkaConsumer(
+                bootstrap_servers=bootstrap,
+                group_id=name,
+                group_instance_id=None if instance == "-" else instance,
+                session_timeout_ms=int(session_timeout_ms),
+                heartbeat_interval_ms=300,
+                max_poll_interval_ms=REBALANCE_MS,
+                auto_offset_reset="earliest",
+                enable_auto_commit=False,
+                partition_assignment_strategy=[ASSIGNORS[assignor]],
+                reconnect_backoff_max_ms=200,
+            )
+
+
 threading.Thread(target=watch_input, daemon=True).start()
+consumer = open_while_the_broker_may_be_away()
 # A member that leads its group before it has heard of the topic would assign nothing to anyone.
 while not consumer.partitions_for_topic(name):
     continue
