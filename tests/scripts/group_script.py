@@ -11,6 +11,7 @@ record passes through its bytes, so that `restart` proves what is stored.
     fetch g1 t-0 | fetch g1 *           describe g1, list, delete g1, delete_offsets g1 t-0, remove_topic t
     advance 3000                        time in ms; what falls due happens on the way
     restart | fail_append               load a new machine from the log | let the next append fail
+    log max_batch_bytes=300             let the log take no larger batches
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ from ottla.protocol.messages.offset_delete import (
 )
 from ottla.protocol.messages.offset_fetch import OffsetFetchRequestGroup, OffsetFetchRequestTopics
 from ottla.protocol.messages.sync_group import SyncGroupRequest, SyncGroupRequestAssignment
+from ottla.records.builder import NewRecord, build_batch
 from tests.support.manual_time import ManualTime
 
 START_MS = 1_000_000
@@ -67,12 +69,18 @@ class MemoryLog:
     def __init__(self, note: Callable[[str], None]) -> None:
         self.stored: list[tuple[bytes, bytes | None]] = []
         self.fails_next = False
+        self.max_batch_bytes = 1_048_588
         self._note = note
+
+    def fits(self, records: list[ShardRecord]) -> bool:
+        batch = build_batch([NewRecord(*encode_record(record)) for record in records], now_ms=START_MS)
+        return len(batch) <= self.max_batch_bytes
 
     def append(self, records: list[ShardRecord]) -> Completion[None]:
         if self.fails_next:
             self.fails_next = False
             return Completion.failed(OSError("disk full"))
+        assert self.fits(records), "the log would refuse this batch"
         for record in records:
             self.stored.append(encode_record(record))
             self._note(f"record {describe_record(record)}")
@@ -125,6 +133,8 @@ class GroupScript:
             self.settings.update({key: int(value) for key, value in options.items()})
         elif name == "advance":
             self.time.advance(int(plain[0]))
+        elif name == "log":
+            self.log.max_batch_bytes = int(options["max_batch_bytes"])
         elif name == "fail_append":
             self.log.fails_next = True
         elif name == "restart":
@@ -162,7 +172,9 @@ class GroupScript:
         self._shell.load().result()
 
     def _create(self) -> GroupShard:
-        self._shard = GroupShard("shard", GroupSettings(**self.settings), lambda: str(next(self._uuids)))
+        self._shard = GroupShard(
+            "shard", GroupSettings(**self.settings), lambda: str(next(self._uuids)), self.log
+        )
         return self._shard
 
     def _note_states(self) -> None:
@@ -326,8 +338,8 @@ def describe_record(record: ShardRecord) -> str:
 
 
 def _text(response: Any) -> str:
-    if response is None:
-        return "done"
+    if isinstance(response, bool):
+        return "done" if response else "more to do"
     if isinstance(response, list):
         return "; ".join(_text(item) for item in response) or "nothing"
     name = type(response).__name__

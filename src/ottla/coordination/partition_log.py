@@ -66,13 +66,25 @@ class PartitionMachineLog(Generic[R]):
 
     def append(self, records: list[R]) -> Completion[None]:
         """Append one batch; done when it is committed. Fails with KafkaError."""
-        encode = self._codec.encode
         now_ms = self._clock.now_ms()
-        batch = build_batch(
-            [NewRecord(*encode(record)) for record in records], now_ms=now_ms, codec=self._compression
-        )
+        batch = self._batch_of(records, now_ms)
         appended = self._partition.append(batch, origin=AppendOrigin.COORDINATOR, now_ms=now_ms)
         return appended.map(lambda _: None)
+
+    @property
+    def max_batch_bytes(self) -> int:
+        """How large a batch may be: max.message.bytes of the internal topic."""
+        return self._partition.config.max_message_bytes
+
+    def fits(self, records: list[R]) -> bool:
+        """Tell whether records make a batch that may be appended; as dear as the append itself."""
+        return len(self._batch_of(records, self._clock.now_ms())) <= self.max_batch_bytes
+
+    def _batch_of(self, records: list[R], now_ms: int) -> bytearray:
+        encode = self._codec.encode
+        return build_batch(
+            [NewRecord(*encode(record)) for record in records], now_ms=now_ms, codec=self._compression
+        )
 
     def replay(self, apply: Callable[[R], None]) -> Completion[None]:
         """Apply what was committed when the replay began. Fails with OSError, KafkaError or what `apply` raised."""

@@ -189,7 +189,12 @@ def replace_parked(turn: Turn, parked: Completion[JoinGroupResponse] | None, mem
 
 def append_group(turn: Turn, group: ClassicGroup, assignments: dict[str, bytes]) -> None:
     """Have the generation recorded."""
-    turn.append(ClassicGroupRecord(GroupMetadataKey(group=group.group_id), group.to_record(assignments)))
+    turn.append(group_record(group, assignments))
+
+
+def group_record(group: ClassicGroup, assignments: dict[str, bytes]) -> ClassicGroupRecord:
+    """Return the record of this generation with the given assignments."""
+    return ClassicGroupRecord(GroupMetadataKey(group=group.group_id), group.to_record(assignments))
 
 
 def join_response(group: ClassicGroup, member_id: str) -> JoinGroupResponse:

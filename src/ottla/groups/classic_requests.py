@@ -7,15 +7,16 @@ the phases of `classic_rebalance`. Which group it is, and whether there is one, 
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 
 from ottla.completion import Completion
 from ottla.errors import ErrorCode, KafkaError
 from ottla.groups.classic_group import NO_ASSIGNMENT, ClassicGroup, ClassicMember, GroupState, Protocols
 from ottla.groups.classic_rebalance import (
     answer_sync,
-    append_group,
     drop_member,
     extend_session,
+    group_record,
     join_response,
     maybe_complete_join,
     maybe_rebalance,
@@ -134,6 +135,7 @@ def _replace_static_member(
     In a stable group nobody else notices, unless the chosen protocol would change.
     """
     old_id, old_leader = member.member_id, group.leader_id
+    before = _Promises.of(member)
     _fence(turn, group, member)
     turn.deadlines.cancel(DeadlineKey(DeadlineKind.SESSION, group.group_id, old_id))
     group.pending_sync.discard(old_id)
@@ -150,6 +152,14 @@ def _replace_static_member(
     else:
         group.take_parked_join(member)
         assert old_leader is not None
+        record = group_record(group, {each.member_id: each.assignment for each in group.members.values()})
+        if not turn.has_room_for(record):
+            turn.deadlines.cancel(DeadlineKey(DeadlineKind.SESSION, group.group_id, new_id))
+            group.rename(member, old_id)
+            before.restore(group, member)
+            extend_session(turn, group, member)
+            turn.reply(command.reply_to, _too_large(group, old_leader))
+            return
         response = join_response(group, new_id)
         if command.can_skip_assignment:
             response.skip_assignment = group.leader_id == new_id
@@ -157,7 +167,36 @@ def _replace_static_member(
             # An older client that learned it is the leader would assign again; the old id keeps it a follower.
             response.leader, response.members = old_leader, []
         turn.reply(command.reply_to, response)
-        append_group(turn, group, {each.member_id: each.assignment for each in group.members.values()})
+        turn.append(record)
+
+
+@dataclass(frozen=True, slots=True)
+class _Promises:
+    """What a member said of itself when it joined, kept for the case that what it says now is refused."""
+
+    protocols: Protocols
+    rebalance_timeout_ms: int
+    session_timeout_ms: int
+
+    @classmethod
+    def of(cls, member: ClassicMember) -> _Promises:
+        return cls(member.protocols, member.rebalance_timeout_ms, member.session_timeout_ms)
+
+    def restore(self, group: ClassicGroup, member: ClassicMember) -> None:
+        group.update(member, self.protocols)
+        member.rebalance_timeout_ms = self.rebalance_timeout_ms
+        member.session_timeout_ms = self.session_timeout_ms
+
+
+def _too_large(group: ClassicGroup, leader_id: str) -> JoinGroupResponse:
+    """Return the answer to a static member whose new metadata does not fit into the log; it tells the generation."""
+    return JoinGroupResponse(
+        error_code=ErrorCode.UNKNOWN_SERVER_ERROR,
+        generation_id=group.generation_id,
+        protocol_type=group.protocol_type,
+        protocol_name=group.protocol_name,
+        leader=leader_id,
+    )
 
 
 def _fence(turn: Turn, group: ClassicGroup, member: ClassicMember) -> None:
@@ -201,9 +240,16 @@ def sync(turn: Turn, group: ClassicGroup, command: SyncGroup) -> None:
 
 def _take_plan(turn: Turn, group: ClassicGroup, request: SyncGroupRequest) -> None:
     plan = {item.member_id: item.assignment for item in request.assignments}
+    record = group_record(group, plan)
+    if not turn.has_room_for(record):
+        for member in group.members.values():
+            error = SyncGroupResponse(error_code=ErrorCode.UNKNOWN_SERVER_ERROR)
+            answer_sync(turn, group, member, error)
+        prepare_rebalance(turn, group, "the plan is too large for the log")
+        return
     for member in group.members.values():
         answer_sync(turn, group, member, _sync_response(group, plan.get(member.member_id, NO_ASSIGNMENT)))
-    append_group(turn, group, plan)
+    turn.append(record)
     group.state_timestamp_ms = turn.now_ms  # stable from now on, once the record is committed
 
 

@@ -116,10 +116,10 @@ class DeleteGroups:
 
 @dataclass(slots=True)
 class RemoveTopics:
-    """Remove the offsets of topics that were deleted."""
+    """Remove the offsets of topics that were deleted. The answer is False while there are more of them."""
 
     topics: Collection[str]
-    reply_to: Completion[None] = field(default_factory=Completion)
+    reply_to: Completion[bool] = field(default_factory=Completion)
 
 
 ShardCommand: TypeAlias = (

@@ -33,6 +33,12 @@ FOREIGN_GROUP_TYPES: Mapping[int, str] = MappingProxyType({3: "consumer", 11: "s
 
 _GROUP_ID_LENGTH = Struct(">hh")
 
+_FIXED_BYTES = 192
+"""More than the numbers, lengths and prefixes of any record, or of one member in it, and than a batch's header."""
+
+_MOST_BYTES_OF_A_CHARACTER = 4
+"""In UTF-8."""
+
 
 class OffsetRecord(NamedTuple):
     """An offset was committed, or removed when `value` is None."""
@@ -73,6 +79,24 @@ def encode_record(record: ShardRecord) -> tuple[bytes, bytes | None]:
     """Return key and value as the log stores them; a removal has no value."""
     assert isinstance(record, OffsetRecord | ClassicGroupRecord), "only own records are appended"
     return encode_key(record.key), None if record.value is None else encode_value(record.value)
+
+
+def size_bound_bytes(record: OffsetRecord | ClassicGroupRecord) -> int:
+    """Return what a record takes in a batch at most, in bytes, without encoding it."""
+    if isinstance(record, OffsetRecord):
+        metadata = "" if record.value is None else record.value.metadata
+        texts = len(record.key.group) + len(record.key.topic) + len(metadata)
+        return _FIXED_BYTES + _MOST_BYTES_OF_A_CHARACTER * texts
+    size = _FIXED_BYTES + _MOST_BYTES_OF_A_CHARACTER * len(record.key.group)
+    if record.value is None:
+        return size
+    group = record.value
+    texts = len(group.protocol_type) + len(group.protocol or "") + len(group.leader or "")
+    for member in group.members:
+        texts += len(member.member_id) + len(member.group_instance_id or "")
+        texts += len(member.client_id) + len(member.client_host)
+        size += _FIXED_BYTES + len(member.subscription) + len(member.assignment)
+    return size + _MOST_BYTES_OF_A_CHARACTER * texts
 
 
 def decode_record(key: bytes | None, value: bytes | None, producer_id: int) -> ShardRecord | None:

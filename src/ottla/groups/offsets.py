@@ -75,6 +75,7 @@ def commit(turn: Turn, group: ClassicGroup | None, command: CommitOffsets) -> No
             answer = OffsetCommitResponsePartition(partition_index=partition.partition_index, error_code=code)
             answers.append(answer)
         response.topics.append(OffsetCommitResponseTopic(name=topic.name, partitions=answers))
+    turn.require_room()
     turn.reply(command.reply_to, response)
 
 
@@ -179,6 +180,7 @@ def delete(turn: Turn, store: OffsetStore, group: ClassicGroup | None, command: 
             if not in_use and (is_there or store.has_pending(request.group_id, topic.name, index)):
                 remove(turn, request.group_id, TopicPartition(topic.name, index))
         response.topics.append(answer)
+    turn.require_room()
     turn.reply(command.reply_to, response)
 
 

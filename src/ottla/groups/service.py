@@ -191,9 +191,7 @@ class GroupService:
         deleted = sorted(topic.name for topic in delta.deleted_topics.values())
         if deleted:
             for number, shard in self._shards.items():
-                command = RemoveTopics(deleted)
-                command.reply_to.on_done(partial(_note_removal, number, deleted))
-                shard.shell.submit(command)
+                _remove_topics(number, shard, deleted)
 
     def partitions_created(self) -> None:
         """Load the shards of partitions whose directories were still being made when the image came."""
@@ -239,10 +237,11 @@ class GroupService:
         name = f"{CONSUMER_OFFSETS_TOPIC}-{number}"
         runtime = self._runtime
         compression = Codec(self._config.offsets_topic_compression_codec)
+        log = PartitionMachineLog(partition, _CODEC, runtime.clock, runtime.tasks, compression)
         shell: MachineShell[ShardCommand, ShardRecord] = MachineShell(
             name,
-            lambda: GroupShard(name, self._settings, lambda: str(uuid.uuid4())),
-            PartitionMachineLog(partition, _CODEC, runtime.clock, runtime.tasks, compression),
+            lambda: GroupShard(name, self._settings, lambda: str(uuid.uuid4()), log),
+            log,
             runtime.clock,
             runtime.tasks,
             queue_limit=SHARD_QUEUE_LIMIT,
@@ -273,7 +272,14 @@ def _note_load(name: str, loaded: Completion[None]) -> None:
         logger.warning("%s was not loaded: %s", name, error)
 
 
-def _note_removal(number: int, topics: Collection[str], removed: Completion[None]) -> None:
+def _remove_topics(number: int, shard: _Shard, topics: Collection[str]) -> None:
+    """Have a shard forget the offsets of topics, in as many steps as that takes."""
+    command = RemoveTopics(topics)
+    command.reply_to.on_done(partial(_removed_topics, number, shard, topics))
+    shard.shell.submit(command)
+
+
+def _removed_topics(number: int, shard: _Shard, topics: Collection[str], removed: Completion[bool]) -> None:
     if removed.error is not None:
         logger.warning(
             "%s-%d may keep offsets of the deleted topics %s: %s",
@@ -282,3 +288,5 @@ def _note_removal(number: int, topics: Collection[str], removed: Completion[None
             ", ".join(topics),
             removed.error,
         )
+    elif not removed.result():
+        _remove_topics(number, shard, topics)

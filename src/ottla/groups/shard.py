@@ -40,7 +40,7 @@ from ottla.groups.log_records import (
     TransactionMarker,
 )
 from ottla.groups.offset_store import CommittedOffset, OffsetStore
-from ottla.groups.turn import DeadlineKey, DeadlineKind, GroupSettings, Turn
+from ottla.groups.turn import DeadlineKey, DeadlineKind, GroupSettings, LogRoom, Turn
 from ottla.machine import Effects
 from ottla.protocol.messages.delete_groups import DeletableGroupResult
 from ottla.protocol.messages.join_group import JoinGroupResponse
@@ -49,7 +49,7 @@ from ottla.types import TopicPartition
 logger = logging.getLogger("ottla.groups")
 
 MAX_REMOVALS_PER_STEP = 1_000
-"""Removals of expired offsets in one append: with the longest topic names still well below max.message.bytes."""
+"""Removals of expired offsets in one append, so that one step does not hold up the loop."""
 
 
 _OVERTAKING = (Heartbeat, FetchOffsets, DescribeGroups, ListGroups)
@@ -59,10 +59,13 @@ _OVERTAKING = (Heartbeat, FetchOffsets, DescribeGroups, ListGroups)
 class GroupShard:
     """Implements `ottla.machine.Machine` for one partition."""
 
-    def __init__(self, name: str, settings: GroupSettings, new_uuid: Callable[[], str]) -> None:
+    def __init__(
+        self, name: str, settings: GroupSettings, new_uuid: Callable[[], str], room: LogRoom
+    ) -> None:
         self.name = name
         self._settings = settings
         self._new_uuid = new_uuid
+        self._room = room
         self._groups: dict[str, ClassicGroup] = {}
         self._offsets = OffsetStore()
         self._deadlines: Deadlines[DeadlineKey] = Deadlines()
@@ -102,12 +105,15 @@ class GroupShard:
             self._replay_foreign(record)
 
     def wake(self, now_ms: int) -> Effects[ShardRecord]:
-        """Begin the sessions of members that come from the log, end what is due, remove what expired."""
+        """Begin the sessions of members that come from the log, end what is due, remove what expired.
+
+        What makes more records than fit into a batch stays due.
+        """
         turn = self._turn(now_ms)
         if self._is_loading:
             self._is_loading = False
             self._begin(turn)
-        while (key := self._deadlines.pop_due(now_ms)) is not None:
+        while not turn.is_half_full and (key := self._deadlines.pop_due(now_ms)) is not None:
             group = self._groups.get(key.group_id)
             if group is not None:
                 _on_deadline(turn, group, key)
@@ -187,7 +193,7 @@ class GroupShard:
     # Commands
 
     def _turn(self, now_ms: int) -> Turn:
-        return Turn(now_ms, self._settings, self._deadlines, self._new_uuid)
+        return Turn(now_ms, self._settings, self._deadlines, self._new_uuid, self._room)
 
     def _join(self, command: JoinGroup, turn: Turn) -> None:
         request = command.request
@@ -266,15 +272,24 @@ class GroupShard:
                 offsets.remove_all(turn, self._offsets, group_id)
                 offsets.remove_group(turn, group_id)
             results.append(DeletableGroupResult(group_id=group_id, error_code=code))
+        turn.require_room()
         turn.reply(command.reply_to, results)
 
     def _remove_topics(self, command: RemoveTopics, turn: Turn) -> None:
-        for topic in command.topics:
-            for group_id in self._offsets.groups_with(topic):
-                for partition in list(self._offsets.partitions_of(group_id)):
-                    if partition.topic == topic:
-                        offsets.remove(turn, group_id, partition)
-        turn.reply(command.reply_to, None)
+        gone = set(command.topics)
+        groups = {group_id for topic in command.topics for group_id in self._offsets.groups_with(topic)}
+        partitions = (
+            (group_id, partition)
+            for group_id in sorted(groups)
+            for partition in self._offsets.partitions_of(group_id)
+            if partition.topic in gone
+        )
+        for group_id, partition in partitions:
+            if turn.is_half_full:
+                turn.reply(command.reply_to, False)
+                return
+            offsets.remove(turn, group_id, partition)
+        turn.reply(command.reply_to, True)
 
     _RULES: ClassVar[Mapping[type[ShardCommand], Callable[[GroupShard, Any, Turn], None]]] = MappingProxyType(
         {
@@ -313,7 +328,7 @@ class GroupShard:
             group = self._groups.get(self._cleanup_left[-1])
             if group is not None:
                 self._clean_up_group(turn, group)
-            if len(turn.effects.records) >= MAX_REMOVALS_PER_STEP:
+            if turn.is_half_full or len(turn.effects.records) >= MAX_REMOVALS_PER_STEP:
                 return  # still due; this group may have more
             self._cleanup_left.pop()
         self._cleanup_due_ms = None
@@ -323,11 +338,12 @@ class GroupShard:
     def _clean_up_group(self, turn: Turn, group: ClassicGroup) -> None:
         group_id = group.group_id
         kept = set(self._offsets.partitions_of(group_id))
-        removed: list[TopicPartition] = list(offsets.expired(turn, self._offsets, group))
-        room = MAX_REMOVALS_PER_STEP - len(turn.effects.records)
-        for partition in removed[:room]:
+        expired: list[TopicPartition] = list(offsets.expired(turn, self._offsets, group))
+        for partition in expired[: MAX_REMOVALS_PER_STEP - len(turn.effects.records)]:
+            if turn.is_half_full:
+                break
             offsets.remove(turn, group_id, partition)
-        kept.difference_update(removed[:room])
+            kept.discard(partition)
         if kept or group.pending_members or group_id in self._foreign:
             return
         if group.is_in(GroupState.EMPTY) and not self._offsets.has_open_transaction(group_id):

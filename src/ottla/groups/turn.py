@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from ottla.completion import Completion
+from ottla.errors import ErrorCode, KafkaError
 from ottla.groups.deadlines import Deadlines
-from ottla.groups.log_records import ShardRecord
+from ottla.groups.log_records import ClassicGroupRecord, OffsetRecord, ShardRecord, size_bound_bytes
 from ottla.machine import Effects, Reply
 
 T = TypeVar("T")
@@ -51,6 +52,17 @@ class DeadlineKey(NamedTuple):
     member_id: str = ""
 
 
+class LogRoom(Protocol):
+    """What of a shard's log a step has to know: what it appends goes into one batch."""
+
+    @property
+    def max_batch_bytes(self) -> int:
+        """How large a batch may be."""
+
+    def fits(self, records: list[ShardRecord]) -> bool:
+        """Tell whether records make a batch that may be appended."""
+
+
 @dataclass(slots=True)
 class Turn:
     """One step: the time, and what the step wants done."""
@@ -60,11 +72,32 @@ class Turn:
     deadlines: Deadlines[DeadlineKey]
     new_uuid: Callable[[], str]
     """A random UUID in text form, for member ids."""
+    room: LogRoom
     effects: Effects[ShardRecord] = field(default_factory=Effects)
+    bound_bytes: int = 0
+    """What the records take at most."""
 
-    def append(self, record: ShardRecord) -> None:
+    def append(self, record: OffsetRecord | ClassicGroupRecord) -> None:
         """Have a record appended."""
         self.effects.records.append(record)
+        self.bound_bytes += size_bound_bytes(record)
+
+    @property
+    def is_half_full(self) -> bool:
+        """Whether a step that can go on later had better do so: one more record surely fits before."""
+        return self.bound_bytes > self.room.max_batch_bytes // 2
+
+    def has_room_for(self, record: ClassicGroupRecord) -> bool:
+        """Tell whether a record fits into a batch of its own."""
+        return size_bound_bytes(record) <= self.room.max_batch_bytes or self.room.fits([record])
+
+    def require_room(self) -> None:
+        """Raise KafkaError UNKNOWN_SERVER_ERROR where the records are too many for one batch (facts 1.3).
+
+        Until then the step must not have changed anything else: the log would refuse the batch.
+        """
+        if self.bound_bytes > self.room.max_batch_bytes and not self.room.fits(self.effects.records):
+            raise KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR)
 
     def reply(self, to: Completion[T], value: T) -> None:
         """Have a request answered once the records of this step are committed."""

@@ -167,3 +167,18 @@ def test_a_batch_above_the_topics_limit_is_refused_whole(data: DataDirectory) ->
     assert isinstance(error, KafkaError)
     assert error.code is ErrorCode.MESSAGE_TOO_LARGE
     assert replayed(data) == []
+
+
+@pytest.mark.parametrize("compression", [Codec.NONE, Codec.ZSTD])
+def test_what_is_said_to_fit_is_what_the_log_takes(data: DataDirectory, compression: Codec) -> None:
+    data.configure_topic(TOPIC, "max.message.bytes", "200")
+    log = log_of(data, compression)
+    assert log.max_batch_bytes == 200
+    answers = set()
+    for size in (1, 100, 120, 121, 122, 123, 124, 125, 126, 127, 128, 129, 130, 1_000, 100_000):
+        records = ["a" * size]
+        fits = log.fits(records)
+        assert fits is (log.append(records).error is None), size
+        answers.add(fits)
+    assert True in answers
+    assert (False in answers) is (compression is Codec.NONE)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
 from ottla.groups.commands import CommitOffsets, JoinGroup
-from ottla.groups.log_records import ShardRecord
+from ottla.groups.log_records import ShardRecord, encode_record
 from ottla.groups.shard import GroupShard
 from ottla.groups.turn import GroupSettings
 from ottla.protocol.messages.join_group import JoinGroupRequest, JoinGroupRequestProtocol
@@ -15,6 +16,7 @@ from ottla.protocol.messages.offset_commit import (
     OffsetCommitRequestPartition,
     OffsetCommitRequestTopic,
 )
+from ottla.records.builder import NewRecord, build_batch
 
 START_MS = 1_000_000
 SETTINGS = GroupSettings(
@@ -26,12 +28,25 @@ SETTINGS = GroupSettings(
 )
 
 
+@dataclass
+class Room:
+    """How much the log takes at once."""
+
+    max_batch_bytes: int = 1_048_588
+
+    def fits(self, records: list[ShardRecord]) -> bool:
+        """Tell whether records make a batch of at most `max_batch_bytes`."""
+        batch = build_batch([NewRecord(*encode_record(record)) for record in records], now_ms=START_MS)
+        return len(batch) <= self.max_batch_bytes
+
+
 class DirectShard:
     """Does what the shell does when every append succeeds at once."""
 
     def __init__(self) -> None:
         ids = count(1)
-        self.machine = GroupShard("shard", SETTINGS, lambda: str(next(ids)))
+        self.room = Room()
+        self.machine = GroupShard("shard", SETTINGS, lambda: str(next(ids)), self.room)
         self.now_ms = START_MS
         self.appended: list[list[ShardRecord]] = []
 
@@ -58,6 +73,7 @@ class DirectShard:
 
     def _perform(self, effects: Any) -> None:
         if effects.records:
+            assert self.room.fits(effects.records), "the log would refuse this batch"
             self.appended.append(list(effects.records))
         for record in effects.records:
             self.machine.replay(record)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.groups.support import SETTINGS, START_MS
+from tests.unit.groups.support import SETTINGS, START_MS, Room
 
 from ottla.completion import Completion
 from ottla.errors import ErrorCode
@@ -16,7 +16,7 @@ from ottla.protocol.messages.join_group import JoinGroupResponse
 
 @pytest.fixture
 def turn() -> Turn:
-    return Turn(START_MS, SETTINGS, Deadlines(), lambda: "id")
+    return Turn(START_MS, SETTINGS, Deadlines(), lambda: "id", Room())
 
 
 def joined(
@@ -30,7 +30,7 @@ def joined(
 
 def test_without_an_initial_delay_the_first_member_still_waits_for_its_turn(turn: Turn) -> None:
     settings = GroupSettings(0, 100, 4_096, 1_000, 1_000)
-    turn = Turn(START_MS, settings, Deadlines(), lambda: "id")
+    turn = Turn(START_MS, settings, Deadlines(), lambda: "id", Room())
     group = ClassicGroup("g")
     joined(group, "a")
     classic_rebalance.prepare_rebalance(turn, group, "test")

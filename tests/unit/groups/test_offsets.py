@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.groups.support import SETTINGS, START_MS
+from tests.unit.groups.support import SETTINGS, START_MS, Room
 
 from ottla.completion import Completion
 from ottla.errors import ErrorCode, KafkaError
@@ -23,7 +23,7 @@ from ottla.protocol.messages.offset_commit import (
 
 
 def turn_at(now_ms: int = START_MS) -> Turn:
-    return Turn(now_ms, SETTINGS, Deadlines(), lambda: "id")
+    return Turn(now_ms, SETTINGS, Deadlines(), lambda: "id", Room())
 
 
 def group_in(state: GroupState) -> ClassicGroup:
