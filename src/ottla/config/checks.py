@@ -169,12 +169,12 @@ def share_offset_reset() -> Check:
     return Check("[latest, earliest, by_duration:PnDTnHnMn.nS]", test)
 
 
-_REPLICA_ENTRY = re.compile(r"[0-9]+:[0-9]+", re.ASCII)
+_REPLICA_ENTRY = re.compile(r"([0-9]+:[0-9]+)?", re.ASCII)
 _REPLICAS_TEXT = "[partitionId]:[brokerId],[partitionId]:[brokerId],..."
 
 
 def throttled_replicas() -> Check:
-    """Require `*` alone, or pairs of partition and broker."""
+    """Require `*` alone, or pairs of partition and broker; Kafka lets empty entries pass between commas."""
 
     def test(name: str, value: Value) -> None:
         if not isinstance(value, tuple):

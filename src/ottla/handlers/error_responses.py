@@ -222,19 +222,16 @@ def _create_topics(
 
 
 def _delete_topics(
-    version: int, request: delete_topics.DeleteTopicsRequest, code: ErrorCode, message: str | None
+    version: int, request: delete_topics.DeleteTopicsRequest, code: ErrorCode, _message: str | None
 ) -> Any:
     if version >= 6:
         responses = [
-            delete_topics.DeletableTopicResult(
-                name=topic.name, topic_id=topic.topic_id, error_code=code, error_message=message
-            )
+            delete_topics.DeletableTopicResult(name=topic.name, topic_id=topic.topic_id, error_code=code)
             for topic in request.topics
         ]
     else:
         responses = [
-            delete_topics.DeletableTopicResult(name=name, error_code=code, error_message=message)
-            for name in request.topic_names
+            delete_topics.DeletableTopicResult(name=name, error_code=code) for name in request.topic_names
         ]
     return delete_topics.DeleteTopicsResponse(responses=responses)
 

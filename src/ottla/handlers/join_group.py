@@ -43,7 +43,7 @@ def _refusal(request: JoinGroupRequest, version: int, code: ErrorCode) -> JoinGr
 
 
 def _for_version(response: JoinGroupResponse, version: int) -> JoinGroupResponse:
-    """Leave the protocol of an error out as the version does: null where that is allowed, else empty."""
-    if response.error_code and not response.protocol_name:
+    """Leave out a protocol that is empty, as most errors do: null where the version allows it."""
+    if not response.protocol_name:
         response.protocol_name = None if version >= _FIRST_WITH_NULL_PROTOCOL else ""
     return response

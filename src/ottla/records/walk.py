@@ -41,6 +41,10 @@ class MalformedRecordError(Exception):
     """A record that no consumer could decode, or records that do not fill their batch exactly."""
 
 
+class EndlessSizeError(MalformedRecordError):
+    """A record whose size does not end; Kafka has a code of its own for what is wrong inside, but not for this."""
+
+
 class RecordShape(NamedTuple):
     """One record without its contents."""
 
@@ -91,7 +95,7 @@ def read_shape(records: Buffer, position: int, limit: int) -> RecordShape:
     Raises MalformedRecordError.
     """
     try:
-        size, position = _read_varint(records, position, _MAX_VARINT_BYTES)
+        size, position = _read_size(records, position)
         end = position + size
         if size < 0 or end > limit:
             raise MalformedRecordError(
@@ -111,6 +115,13 @@ def read_shape(records: Buffer, position: int, limit: int) -> RecordShape:
             f"{size + position - end}"
         )
     return RecordShape(timestamp_delta, offset_delta, key_size, value_size, end)
+
+
+def _read_size(records: Buffer, position: int) -> tuple[int, int]:
+    try:
+        return _read_varint(records, position, _MAX_VARINT_BYTES)
+    except MalformedRecordError as error:
+        raise EndlessSizeError(str(error)) from None
 
 
 def _skip_headers(records: Buffer, position: int, end: int) -> int:

@@ -35,6 +35,7 @@ from ottla.records.builder import NewRecord, assemble_batch, encode_record
 from ottla.records.compression import Codec, DecompressionError, compress, decompress
 from ottla.records.record import iterate_records
 from ottla.records.walk import (
+    EndlessSizeError,
     MalformedRecordError,
     RecordShape,
     WalkSummary,
@@ -306,6 +307,8 @@ def _walk(records: memoryview | bytearray, codec: Codec, header: BatchHeader) ->
     payload = _unpack(records, codec)
     try:
         return payload, walk_records(payload, header.records_count)
+    except EndlessSizeError as error:
+        raise KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR, str(error)) from error
     except MalformedRecordError as error:
         raise KafkaError(ErrorCode.INVALID_RECORD, str(error)) from error
 

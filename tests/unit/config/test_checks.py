@@ -39,6 +39,11 @@ def test_a_rule_refuses_with_the_value_in_its_text(check: Check, value: Value, t
     assert str(caught.value) == text
 
 
+@pytest.mark.parametrize("pairs", [("*",), (), ("1:1", "20:30"), ("1:1", ""), ("", "")])
+def test_throttled_replicas_are_pairs_and_may_have_nothing_between_commas(pairs: tuple[str, ...]) -> None:
+    checks.throttled_replicas().test("k", pairs)
+
+
 @pytest.mark.parametrize("duration", ["P1D", "PT1H", "PT0.5S", "P1DT2H3M4.5S", "pt1h"])
 def test_share_groups_may_start_at_a_duration(duration: str) -> None:
     checks.share_offset_reset().test("k", f"by_duration:{duration}")

@@ -186,6 +186,14 @@ def test_damage_inside_a_compressed_block_has_no_code_of_its_own() -> None:
     assert refusal(batch).code is ErrorCode.UNKNOWN_SERVER_ERROR
 
 
+def test_a_record_whose_size_does_not_end_has_no_code_of_its_own() -> None:
+    fields = read_header(build_batch(RECORDS, now_ms=NOW_MS))._asdict()
+    for name in ("batch_length", "magic", "crc"):
+        del fields[name]
+    wrong = assemble_batch(bytes([0xFF]) * 10, **fields)
+    assert refusal(wrong).code is ErrorCode.UNKNOWN_SERVER_ERROR
+
+
 def test_an_unknown_codec_has_no_code_of_its_own() -> None:
     error = refusal(batch_with(attributes=5))
     assert (error.code, error.message) == (ErrorCode.UNKNOWN_SERVER_ERROR, "Unknown compression type id: 5")
