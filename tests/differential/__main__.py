@@ -16,23 +16,25 @@ from pathlib import Path
 
 from tests.differential.case_files import load_cases
 from tests.differential.comparison import judged, load_explanations, load_rules, matches, report
-from tests.differential.runner import PROPERTIES, judge_cases, target_of
+from tests.differential.conversation import Target
+from tests.differential.coverage import gaps, load_coverage, reached_by, totals
+from tests.differential.runner import PROPERTIES, judge_cases, runnable, target_of
 from tests.peers.kafka_broker import start_kafka
 from tests.support.broker_process import BrokerSettings, RunningBroker, start_ottla
 
 
 @contextmanager
-def running(kind: str, address: str | None) -> Iterator[tuple[int, int]]:
-    """Give the ports of a broker: of the one at `port:controller port`, or of one that is started for this."""
+def running(kind: str, address: str | None) -> Iterator[Target]:
+    """Give a broker: the one at `port:controller port`, or one that is started for this."""
     if address is not None:
         port, _, controller_port = address.partition(":")
-        yield int(port), int(controller_port)
+        yield target_of(int(port), int(controller_port))
         return
     with tempfile.TemporaryDirectory(prefix=f"differential-{kind}-") as folder:
         settings = BrokerSettings(Path(folder) / "data", Path(folder), properties=PROPERTIES)
         broker: RunningBroker = {"kafka": start_kafka, "ottla": start_ottla}[kind](settings)
         try:
-            yield broker.port, broker.controller_port
+            yield target_of(broker.port, broker.controller_port, broker.restart)
         finally:
             broker.kill()
 
@@ -43,12 +45,13 @@ def main() -> int:
     parser.add_argument("patterns", nargs="*", default=["*"], help="names of cases, with `*`")
     parser.add_argument("--kafka", help="PORT:CONTROLLER_PORT of a running Apache Kafka")
     parser.add_argument("--ottla", help="PORT:CONTROLLER_PORT of a running Ottla")
+    parser.add_argument("--coverage", action="store_true", help="print what of the table was not reached")
     parser.add_argument("--answers", action="store_true", help="print what Apache Kafka answered")
     parser.add_argument("--serve", choices=["kafka", "ottla"], help="only start a broker, for other runs")
     options = parser.parse_args()
     if options.serve:
-        with running(options.serve, None) as ports:
-            print(f"--{options.serve} {ports[0]}:{ports[1]}", flush=True)
+        with running(options.serve, None) as target:
+            print(f"--{options.serve} {target.port}:{target.controller_port}", flush=True)
             signal.sigwait({signal.SIGINT, signal.SIGTERM})
         return 0
     cases = [
@@ -56,13 +59,19 @@ def main() -> int:
     ]
     rules = load_rules()
     with running("kafka", options.kafka) as kafka, running("ottla", options.ottla) as ottla:
-        summary = judge_cases(cases, target_of(*kafka), target_of(*ottla), rules, load_explanations())
+        chosen = runnable(cases, kafka, ottla)
+        summary = judge_cases(chosen, kafka, ottla, rules, load_explanations())
     for verdict in summary.verdicts if options.answers else []:
         print(verdict.case.identifier)
         for label, answer in judged(verdict.kafka, rules, ()):
             print(f"    {label}: {answer}")
     for line in summary.broken:
         print(line)
+    if len(chosen) < len(cases):
+        print(f"{len(cases) - len(chosen)} cases left out: they want brokers that this run starts itself")
+    if options.coverage:
+        reached = reached_by(verdict.kafka for verdict in summary.verdicts)
+        print("\n".join([*gaps(load_coverage(), reached), totals(load_coverage(), reached)]))
     print(report(summary.unexplained))
     print(summary)
     return 1 if summary.unexplained or summary.broken else 0

@@ -22,7 +22,10 @@ MAIN_CONNECTION = "main"
 
 APIS_BY_NAME: dict[str, Api] = {api.name: api for api in APIS.values()}
 
-_CASE_WORDS = {"case", "about", "each", "topics", "names", "controller", "client_ids", "alone", "steps"}
+_CASE_WORDS = {
+    "case", "about", "each", "topics", "names", "controller", "client_ids", "alone", "new_brokers",
+    "before_restart", "steps",
+}  # fmt: skip
 _STEP_WORDS = {
     "ask", "version", "on", "request", "send", "frame", "read", "pipeline", "capture", "mask", "keep",
     "unordered", "until", "wait", "await", "close",
@@ -76,6 +79,10 @@ class Case:
     alone: bool
     """Whether it must not run beside other cases, because it changes what they see."""
     steps: tuple[Step, ...] = field(repr=False)
+    new_brokers: bool = False
+    """Whether it asks brokers that have no internal topic yet."""
+    before_restart: tuple[Step, ...] = field(default=(), repr=False)
+    """What is done before both brokers are stopped and started again."""
 
 
 def load_cases(folder: Path = CASES) -> list[Case]:
@@ -146,6 +153,8 @@ def _read_case(identifier: str, item: Mapping[str, Any]) -> Iterator[Case]:
             client_ids=item.get("client_ids", {}),
             alone=item.get("alone", False),
             steps=tuple(_steps(item["steps"], constants)),
+            new_brokers=item.get("new_brokers", False),
+            before_restart=tuple(_steps(item.get("before_restart", []), constants, "before ")),
         )
 
 
@@ -164,8 +173,9 @@ def _named_value(item: object) -> list[tuple[str, Any]]:
     return [(str(item).replace(" ", ""), item)]
 
 
-def _steps(items: list[Mapping[str, Any]], constants: Mapping[str, Any]) -> Iterator[Step]:
-    for number, item in enumerate(items, start=1):
+def _steps(items: list[Mapping[str, Any]], constants: Mapping[str, Any], prefix: str = "") -> Iterator[Step]:
+    for index, item in enumerate(items, start=1):
+        number = f"{prefix}{index}"
         _check_words(item, _STEP_WORDS)
         actions = [name for name in _ACTIONS if name in item]
         if len(actions) != 1:
@@ -180,7 +190,7 @@ def _steps(items: list[Mapping[str, Any]], constants: Mapping[str, Any]) -> Iter
             yield Step(action, f"{number} {action}", item)
 
 
-def _ask_steps(number: int, item: Mapping[str, Any], constants: Mapping[str, Any]) -> Iterator[Step]:
+def _ask_steps(number: str, item: Mapping[str, Any], constants: Mapping[str, Any]) -> Iterator[Step]:
     api = api_named(_constant(item["ask"], constants))
     version = _constant(item.get("version", api.max_version), constants)
     for each in parse_versions(api, version):

@@ -9,6 +9,7 @@ import pytest
 
 from tests.differential.case_files import load_cases
 from tests.differential.comparison import load_explanations, load_rules
+from tests.differential.coverage import load_coverage, reached_by, totals
 from tests.differential.runner import PROPERTIES, Summary, judge_cases, target_of
 from tests.peers.kafka_broker import start_kafka
 from tests.support.broker_process import BrokerSettings, RunningBroker, start_ottla
@@ -40,9 +41,19 @@ def brokers(
 
 
 @pytest.fixture(scope="session")
+def used_brokers(
+    summary: Summary, brokers: tuple[RunningBroker, RunningBroker]
+) -> tuple[RunningBroker, RunningBroker]:
+    """Give both brokers once all cases have run, some of which want them new."""
+    assert summary.verdicts
+    return brokers
+
+
+@pytest.fixture(scope="session")
 def summary(request: pytest.FixtureRequest, brokers: tuple[RunningBroker, RunningBroker]) -> Summary:
     """Give what came of all cases."""
-    kafka, ottla = (target_of(broker.port, broker.controller_port) for broker in brokers)
+    kafka, ottla = (target_of(broker.port, broker.controller_port, broker.restart) for broker in brokers)
     found = judge_cases(load_cases(), kafka, ottla, load_rules(), load_explanations())
-    request.config.stash[TOTALS] = str(found)
+    reached = reached_by(verdict.kafka for verdict in found.verdicts)
+    request.config.stash[TOTALS] = f"{found}; {totals(load_coverage(), reached)}"
     return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 import socket
 import struct
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
@@ -38,6 +38,8 @@ class Target:
     port: int
     controller_port: int
     names: Mapping[str, Any] = field(default_factory=dict)
+    restart: Callable[[], None] | None = None
+    """Stops the broker and starts it again; None where it is not this run's to stop, and not new either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +141,17 @@ class Conversation:
 
     def run(self) -> Outcome:
         """Take every step; a step that the other side made impossible ends the case, and the outcome says so."""
+        return self._take_all(self.case.steps)
+
+    def run_before_restart(self) -> Outcome:
+        """Take the steps that come before the brokers are stopped; what was captured is kept for the others."""
+        return self._take_all(self.case.before_restart)
+
+    def _take_all(self, steps: Iterable[Step]) -> Outcome:
+        if self.outcome.failure is not None:
+            return self.outcome
         try:
-            for step in self.case.steps:
+            for step in steps:
                 self._take(step)
         except LookupError as error:
             self.outcome.failure = str(error)
@@ -152,6 +163,7 @@ class Conversation:
         finally:
             for connection in self._connections.values():
                 connection.close()
+            self._connections.clear()
         return self.outcome
 
     def _take(self, step: Step) -> None:

@@ -1,16 +1,17 @@
 """Runs all cases with both brokers at once, and sums up what came of it.
 
-Topics that cases name are created together before the first case runs. Cases run side by side on threads, each
-with names of its own; those that are `alone` come last, one after the other.
+Cases for new brokers come first. Then come the first halves of those that want a restart, and the restart. Topics
+that cases name are created together. Cases run side by side on threads, each with names of its own; those that are
+`alone` come last, one after the other.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from time import monotonic, time
+from time import monotonic, sleep, time
 from typing import Any
 
 from ottla.protocol.api import ApiKey
@@ -101,30 +102,91 @@ def run_cases(
     token = secrets.token_hex(2)
     named = [NamedCase(case, _names(case, f"{token}-{number}")) for number, case in enumerate(cases)]
     now_ms = int(time() * 1000)
-    with ThreadPoolExecutor(2 * THREADS) as pool:
-        kafka_ids, ottla_ids = pool.map(lambda target: _create_topics(target, named), (kafka, ottla))
-    with ThreadPoolExecutor(THREADS) as kafka_pool, ThreadPoolExecutor(THREADS) as ottla_pool:
-        sides = ((kafka_pool, kafka, kafka_ids), (ottla_pool, ottla, ottla_ids))
-        together = [item for item in named if not item.case.alone]
-        alone = [item for item in named if item.case.alone]
-        futures = {
-            item.case.identifier: [
-                pool.submit(_run, item, target, ids, now_ms) for pool, target, ids in sides
-            ]
-            for item in together
-        }
-        outcomes = {name: [future.result() for future in pair] for name, pair in futures.items()}
-        for item in alone:
-            pair = [pool.submit(_run, item, target, ids, now_ms) for pool, target, ids in sides]
-            outcomes[item.case.identifier] = [future.result() for future in pair]
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = list(pool.map(lambda target: _Side(target, now_ms).run(named), (kafka, ottla)))
     verdicts = [
         Verdict(
             item.case, *pair, compare(item.case, *pair, rules, tuple(item.names.values())), broken(pair[0])
         )
         for item in named
-        for pair in [outcomes[item.case.identifier]]
+        for pair in [[side[item.case.identifier] for side in outcomes]]
     ]
     return _summary(verdicts, explanations, monotonic() - started)
+
+
+def runnable(cases: Sequence[Case], *targets: Target) -> list[Case]:
+    """Return the cases that these brokers can be asked: some want new ones, or have them restarted."""
+    if all(target.restart is not None for target in targets):
+        return list(cases)
+    return [case for case in cases if not case.new_brokers and not case.before_restart]
+
+
+class _Side:
+    """One broker in a run, and the conversations with it."""
+
+    def __init__(self, target: Target, now_ms: int) -> None:
+        self._target = target
+        self._now_ms = now_ms
+        self._ids: dict[str, Any] = {}
+        self._conversations: dict[str, Conversation] = {}
+
+    def run(self, named: Sequence[NamedCase]) -> dict[str, Outcome]:
+        """Run all cases and return what came of each."""
+        new = [item for item in named if item.case.new_brokers]
+        old = [item for item in named if item.case.before_restart]
+        others = [item for item in named if not item.case.new_brokers and not item.case.before_restart]
+        outcomes = {item.case.identifier: self._conversation(item).run() for item in new}
+        if len(named) > len(new):
+            self._create_topics(old)
+            with ThreadPoolExecutor(THREADS) as pool:
+                self._restart_between(pool, old)
+                self._create_topics(others)
+                together = [item for item in named if not item.case.alone and not item.case.new_brokers]
+                for item, outcome in zip(together, pool.map(self._run, together), strict=True):
+                    outcomes[item.case.identifier] = outcome
+            outcomes |= {item.case.identifier: self._run(item) for item in named if item.case.alone}
+        return outcomes
+
+    def _restart_between(self, pool: ThreadPoolExecutor, old: Sequence[NamedCase]) -> None:
+        if not old:
+            return
+        list(pool.map(lambda item: self._conversation(item).run_before_restart(), old))
+        assert self._target.restart is not None, "these brokers cannot be restarted"
+        self._target.restart()
+        with RawClient(self._target.port) as client:
+            _wait_until_served(client, _creatables(old))
+            _wait_for_coordinator(client)
+
+    def _run(self, item: NamedCase) -> Outcome:
+        return self._conversation(item).run()
+
+    def _conversation(self, item: NamedCase) -> Conversation:
+        """Return the conversation of a case; it is begun when it is first asked for."""
+        found = self._conversations.get(item.case.identifier)
+        if found is not None:
+            return found
+        target = self._target
+        names: dict[str, Any] = {**item.names, **item.case.constants, "now": self._now_ms}
+        captured = [(name, name, value) for name, value in target.names.items()]
+        for topic in item.case.topics:
+            names[f"{topic}.id"] = self._ids[item.names[topic]]
+            captured.append((f"{topic}.id", "topic_id", names[f"{topic}.id"]))
+        conversation = self._conversations[item.case.identifier] = Conversation(item.case, target, names)
+        conversation.outcome.captured = captured
+        return conversation
+
+    def _create_topics(self, named: Sequence[NamedCase]) -> None:
+        """Create the topics of cases, and wait until they and the group coordinator are served."""
+        topics = _creatables(named)
+        with RawClient(self._target.port) as client:
+            for start in range(0, len(topics), TOPICS_PER_REQUEST):
+                request = CreateTopicsRequest(topics=topics[start : start + TOPICS_PER_REQUEST])
+                response = client.ask(ApiKey.CREATE_TOPICS, 7, request)
+                for topic in response.topics:
+                    assert topic.error_code == 0, f"{topic.name}: {topic.error_message}"
+                    self._ids[topic.name] = topic.topic_id
+            _wait_until_served(client, topics)
+            _wait_for_coordinator(client)
 
 
 def judge_cases(
@@ -133,11 +195,12 @@ def judge_cases(
     """Run cases, and those that differ a second time, one by one.
 
     On a busy machine a session may expire between two steps with one broker and not with the other; what really
-    differs, differs again.
+    differs, differs again. Brokers are new only once, so what differs there is not asked again.
     """
     known = list(explanations)
     first = run_cases(cases, kafka, ottla, rules, known)
-    doubtful = {difference.case for difference in first.unexplained}
+    new = {case.identifier for case in cases if case.new_brokers}
+    doubtful = {difference.case for difference in first.unexplained} - new
     if not doubtful:
         return first
     again = [replace(case, alone=True) for case in cases if case.identifier in doubtful]
@@ -145,7 +208,7 @@ def judge_cases(
     kept = [verdict for verdict in first.verdicts if verdict.case.identifier not in doubtful]
     return Summary(
         verdicts=[*kept, *second.verdicts],
-        unexplained=second.unexplained,
+        unexplained=[item for item in first.unexplained if item.case in new] + second.unexplained,
         explained=[item for item in first.explained if item.case not in doubtful] + second.explained,
         stale=[item for item in known if not item.occurrences],
         seconds=first.seconds + second.seconds,
@@ -171,35 +234,13 @@ def _names(case: Case, prefix: str) -> dict[str, str]:
     }
 
 
-def _run(item: NamedCase, target: Target, topic_ids: dict[str, Any], now_ms: int) -> Outcome:
-    names: dict[str, Any] = {**item.names, **item.case.constants, "now": now_ms}
-    captured = [(name, name, value) for name, value in target.names.items()]
-    for topic in item.case.topics:
-        names[f"{topic}.id"] = topic_ids[item.names[topic]]
-        captured.append((f"{topic}.id", "topic_id", names[f"{topic}.id"]))
-    conversation = Conversation(item.case, target, names)
-    conversation.outcome.captured = captured
-    return conversation.run()
-
-
-def _create_topics(target: Target, named: Sequence[NamedCase]) -> dict[str, Any]:
-    """Create the topics of all cases with one broker, wait until it serves them, and return their ids."""
-    topics = [
+def _creatables(named: Sequence[NamedCase]) -> list[CreatableTopic]:
+    """Return the topics of cases as they are created."""
+    return [
         _creatable(item.names[name], resolve(item.case.topics[name], item.case.constants))
         for item in named
         for name in item.case.topics
     ]
-    ids: dict[str, Any] = {}
-    with RawClient(target.port) as client:
-        for start in range(0, len(topics), TOPICS_PER_REQUEST):
-            request = CreateTopicsRequest(topics=topics[start : start + TOPICS_PER_REQUEST])
-            response = client.ask(ApiKey.CREATE_TOPICS, 7, request)
-            for topic in response.topics:
-                assert topic.error_code == 0, f"{topic.name}: {topic.error_message}"
-                ids[topic.name] = topic.topic_id
-        _wait_until_served(client, topics)
-        _wait_for_coordinator(client)
-    return ids
 
 
 def _creatable(name: str, description: Any) -> CreatableTopic:
@@ -236,6 +277,7 @@ def _wait_until_served(client: RawClient, topics: Sequence[CreatableTopic]) -> N
             if any(partition.error_code for partition in topic.partitions)
         }
         assert monotonic() < deadline, f"not served: {sorted(waited_for)}"
+        sleep(READY_PAUSE_S)
 
 
 def _wait_for_coordinator(client: RawClient) -> None:
@@ -249,10 +291,11 @@ def _wait_for_coordinator(client: RawClient) -> None:
         if not any(item.error_code for item in [*found.coordinators, *described.groups]):
             return
         assert monotonic() < deadline, f"no group coordinator: {found}, {described}"
+        sleep(READY_PAUSE_S)
 
 
-def target_of(port: int, controller_port: int) -> Target:
+def target_of(port: int, controller_port: int, restart: Callable[[], None] | None = None) -> Target:
     """Return the target on two ports, with the name that its cluster has."""
     with RawClient(port) as client:
         cluster_id = client.ask(ApiKey.METADATA, 9, MetadataRequest(topics=[])).cluster_id
-    return Target(port, controller_port, {"cluster_id": cluster_id, "port": port})
+    return Target(port, controller_port, {"cluster_id": cluster_id, "port": port}, restart)

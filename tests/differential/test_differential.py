@@ -11,6 +11,7 @@ import pytest
 
 from tests.differential.comparison import ABSENT, compare, differences, judged, load_rules, report
 from tests.differential.conversation import Outcome
+from tests.differential.coverage import gaps, load_coverage, reached_by
 from tests.differential.runner import Summary
 
 # Of the largest answers, with thousands of fields, the first are enough.
@@ -30,6 +31,11 @@ def test_every_case_compares_something(summary: Summary) -> None:
 
 def test_every_explanation_is_needed(summary: Summary) -> None:
     assert not summary.stale, "\n" + "\n".join(map(str, summary.stale))
+
+
+def test_everything_that_can_be_reached_was_reached(summary: Summary) -> None:
+    found = gaps(load_coverage(), reached_by(verdict.kafka for verdict in summary.verdicts))
+    assert not found, "\n" + "\n".join(found)
 
 
 def test_a_wrong_field_is_found_wherever_it_is_planted(summary: Summary) -> None:
