@@ -15,12 +15,15 @@ from tests.peers.kafka_broker import start_kafka
 from tests.support.broker_process import BrokerSettings, RunningBroker, start_ottla
 
 TOTALS = pytest.StashKey[str]()
+ASKED_AGAIN = pytest.StashKey[tuple[str, ...]]()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Show the totals of the comparison, also when nothing failed."""
     if TOTALS in config.stash:
         terminalreporter.write_line(f"Apache Kafka and Ottla: {config.stash[TOTALS]}")
+        for identifier in config.stash[ASKED_AGAIN]:
+            terminalreporter.write_line(f"  asked again: {identifier}")
 
 
 @pytest.fixture(scope="session")
@@ -55,5 +58,6 @@ def summary(request: pytest.FixtureRequest, brokers: tuple[RunningBroker, Runnin
     kafka, ottla = (target_of(broker.port, broker.controller_port, broker.restart) for broker in brokers)
     found = judge_cases(load_cases(), kafka, ottla, load_rules(), load_explanations())
     reached = reached_by(verdict.kafka for verdict in found.verdicts)
+    request.config.stash[ASKED_AGAIN] = found.asked_again
     request.config.stash[TOTALS] = f"{found}; {totals(load_coverage(), reached)}"
     return found

@@ -70,6 +70,8 @@ class Summary:
     unexplained: list[Difference] = field(default_factory=list)
     explained: list[Difference] = field(default_factory=list)
     stale: list[Explanation] = field(default_factory=list)
+    asked_again: tuple[str, ...] = ()
+    """Cases that differed at first and were run a second time."""
     seconds: float = 0.0
 
     @property
@@ -82,7 +84,7 @@ class Summary:
         return (
             f"{len(self.verdicts)} cases, {steps} answers, {len(self.explained)} explained differences,"
             f" {len(self.unexplained)} unexplained, {len(self.stale)} stale explanations,"
-            f" {len(self.broken)} broken cases, {self.seconds:.1f} s"
+            f" {len(self.broken)} broken cases, {len(self.asked_again)} asked again, {self.seconds:.1f} s"
         )
 
 
@@ -211,6 +213,7 @@ def judge_cases(
         unexplained=[item for item in first.unexplained if item.case in new] + second.unexplained,
         explained=[item for item in first.explained if item.case not in doubtful] + second.explained,
         stale=[item for item in known if not item.occurrences],
+        asked_again=tuple(sorted(doubtful)),
         seconds=first.seconds + second.seconds,
     )
 

@@ -9,7 +9,8 @@ import pytest
 
 from tests.differential.case_files import Case, CaseError, Step, load_cases
 from tests.differential.comparison import Difference, Explanation, Rules, broken, compare, matches, report
-from tests.differential.conversation import Answer, Outcome
+from tests.differential.conversation import Answer, Outcome, Target
+from tests.differential.runner import runnable
 from tests.differential.values import UnknownNameError, resolve
 
 CASE = Case("a/b:c", {}, (), {}, (), {}, alone=False, steps=())
@@ -133,3 +134,14 @@ def test_each_and_versions_become_plain_cases_and_steps(tmp_path: Path) -> None:
     assert [step.label for step in cases[2].steps] == [
         "1 Heartbeat v2", "2 Heartbeat v0", "2 Heartbeat v3", "2 Heartbeat v4",
     ]  # fmt: skip
+
+
+def test_brokers_that_are_not_ours_are_neither_new_nor_restarted(tmp_path: Path) -> None:
+    text = "- {case: x, new_brokers: true, steps: []}\n- {case: y, steps: []}\n"
+    text += "- {case: z, before_restart: [{ask: Heartbeat}], steps: [{ask: Heartbeat, version: 0}]}"
+    (tmp_path / "file.yaml").write_text(text)
+    cases = load_cases(tmp_path)
+    assert [step.label for step in cases[2].before_restart] == ["before 1 Heartbeat v4"]
+    given, ours = Target(1, 2), Target(1, 2, restart=lambda: None)
+    assert [case.identifier for case in runnable(cases, ours, given)] == ["file:y"]
+    assert runnable(cases, ours, ours) == cases
