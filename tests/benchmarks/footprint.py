@@ -19,6 +19,7 @@ from ottla.protocol.messages.fetch import FetchPartition, FetchRequest, FetchTop
 from ottla.protocol.messages.metadata import MetadataRequest
 from ottla.protocol.messages.produce import PartitionProduceData, ProduceRequest, TopicProduceData
 from ottla.records.builder import NewRecord, build_batch
+from tests.benchmarks.processes import process_cpu_s, resident_mb
 from tests.support.broker_process import BrokerSettings, ottla_command, ottla_environment, start_ottla
 from tests.support.raw_client import RawClient
 
@@ -26,21 +27,6 @@ PARKED_FETCHES = 1_000
 WATCHED_S = 10.0
 WAKE_ROUNDS = 50
 START_ROUNDS = 5
-TICKS_PER_S = 100
-
-
-def process_cpu_s(pid: int) -> float:
-    """Return the processor time that a process has used (Linux)."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS_PER_S
-
-
-def resident_mb(pid: int) -> float:
-    """Return a process's resident memory in MB (Linux)."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS"):
-            return int(line.split()[1]) / 1024
-    raise ValueError(f"/proc/{pid}/status has no VmRSS")
 
 
 def measure_start(work: Path) -> tuple[float, float]:

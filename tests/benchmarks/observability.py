@@ -23,8 +23,9 @@ from ottla.protocol.messages.create_topics import CreatableTopic, CreateTopicsRe
 from ottla.protocol.messages.fetch import FetchPartition, FetchRequest, FetchTopic
 from ottla.protocol.messages.find_coordinator import FindCoordinatorRequest
 from ottla.protocol.messages.heartbeat import HeartbeatRequest
-from tests.benchmarks.footprint import produce_request, resident_mb
+from tests.benchmarks.footprint import produce_request
 from tests.benchmarks.partitions import create_topics
+from tests.benchmarks.processes import resident_mb
 from tests.support.broker_process import BrokerSettings, RunningBroker, start_ottla
 from tests.support.raw_client import RawClient
 from tests.support.waiting import eventually

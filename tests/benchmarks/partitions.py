@@ -24,7 +24,7 @@ from ottla.protocol.messages.produce import (
     TopicProduceData,
 )
 from ottla.records.builder import NewRecord, build_batch
-from tests.benchmarks.footprint import process_cpu_s, resident_mb
+from tests.benchmarks.processes import process_cpu_s, resident_mb
 from tests.peers.kafka_broker import kafka_command
 from tests.support.broker_process import BrokerSettings, ottla_command, ottla_environment
 from tests.support.raw_client import RawClient
