@@ -1,9 +1,11 @@
 """The real Apache Kafka as a `RunningBroker`: formatted where the data directory is new, then served.
 
-The JVM is tuned for a short life on a small machine: 512 MB, the serial collector, the quick compiler only.
+For tests the JVM is tuned for a short life on a small machine: 512 MB, the serial collector, the quick compiler only.
+Whoever measures takes `stock_kafka_command`.
 """
 
 import subprocess
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.peers.distribution import PEERS, kafka_classpath
@@ -16,14 +18,38 @@ QUICK_PROPERTIES = {"broker.session.timeout.ms": "2000", "broker.heartbeat.inter
 JVM_OPTIONS = ["-Xmx512M", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"]
 
 
+STOCK_JVM_OPTIONS = [
+    "-Xms1G",
+    "-Xmx1G",
+    "-server",
+    "-XX:+UseG1GC",
+    "-XX:MaxGCPauseMillis=20",
+    "-XX:InitiatingHeapOccupancyPercent=35",
+    "-XX:+ExplicitGCInvokesConcurrent",
+    "-Djava.awt.headless=true",
+]
+"""What Apache Kafka's own start script gives its JVM."""
+
+
 def kafka_command(settings: BrokerSettings) -> list[str]:
     """Write the properties of `settings`, format a new data directory, and return the command that serves."""
+    return _command(settings, QUICK_PROPERTIES, JVM_OPTIONS)
+
+
+def stock_kafka_command(settings: BrokerSettings) -> list[str]:
+    """Do as `kafka_command` for a broker as users run it: the given properties alone, the JVM options of its script."""
+    return _command(settings, {}, STOCK_JVM_OPTIONS)
+
+
+def _command(
+    settings: BrokerSettings, more_properties: Mapping[str, str], jvm_options: Sequence[str]
+) -> list[str]:
     path = settings.work_dir / "server.properties"
-    properties = {**QUICK_PROPERTIES, **settings.all_properties(), "log.dirs": str(settings.data_dir)}
+    properties = {**more_properties, **settings.all_properties(), "log.dirs": str(settings.data_dir)}
     path.write_text("".join(f"{key}={value}\n" for key, value in properties.items()))
     if not (settings.data_dir / "meta.properties").exists():
         _format(path)
-    return [*_java("log4j2-broker.properties"), "kafka.Kafka", str(path)]
+    return [*_java("log4j2-broker.properties", jvm_options), "kafka.Kafka", str(path)]
 
 
 def start_kafka(settings: BrokerSettings) -> RunningBroker:
@@ -34,7 +60,7 @@ def start_kafka(settings: BrokerSettings) -> RunningBroker:
 
 
 def _format(properties: Path) -> None:
-    command = [*_java("log4j2-tools.properties"), "kafka.tools.StorageTool", "format"]
+    command = [*_java("log4j2-tools.properties", JVM_OPTIONS), "kafka.tools.StorageTool", "format"]
     command += ["-t", CLUSTER_ID, "-c", str(properties)]
     done = subprocess.run(
         command,
@@ -47,10 +73,10 @@ def _format(properties: Path) -> None:
     assert done.returncode == 0, f"kafka-storage format failed:\n{done.stdout}{done.stderr}"
 
 
-def _java(log_configuration: str) -> list[str]:
+def _java(log_configuration: str, jvm_options: Sequence[str]) -> list[str]:
     return [
         "java",
-        *JVM_OPTIONS,
+        *jvm_options,
         f"-Dlog4j2.configurationFile={PEERS / log_configuration}",
         "-cp",
         kafka_classpath(),

@@ -15,14 +15,13 @@ from typing import Any
 
 from tests.peers.tools import KafkaTools
 from tests.support.cached import PeerUnavailableError, cached, fetch, installed, skip_or_fail
+from tests.support.go_program import build_go_program
 from tests.system.clients.pins import pinned_version
 
 SYSTEM = Path(__file__).parents[1]
 CACHE = SYSTEM / ".cache"
 # Each program ends within seconds; one that waits for what never comes says so itself before this.
 RUN_TIMEOUT_S = 60.0
-# A cold build of the Go clients with their dependencies takes a minute on one core.
-BUILD_TIMEOUT_S = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,24 +82,7 @@ def _installed(program: str) -> Program:
 
 def go_program() -> Path:
     """Return the binary of the Go clients; raises PeerUnavailableError where it cannot be built."""
-    sources = SYSTEM / "go"
-    content = b"".join(path.name.encode() + path.read_bytes() for path in sorted(sources.iterdir()))
-    go = installed("go")
-
-    def build(target: Path) -> None:
-        fetch([go, "mod", "download"], where=sources)
-        done = subprocess.run(
-            [go, "build", "-mod=readonly", "-o", str(target / "clients"), "."],
-            cwd=sources,
-            capture_output=True,
-            text=True,
-            timeout=BUILD_TIMEOUT_S,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise RuntimeError(f"go build failed:\n{done.stdout}{done.stderr}")
-
-    return cached(CACHE, "go", content, build) / "clients"
+    return build_go_program(SYSTEM / "go", CACHE)
 
 
 def _go(client: str) -> Program:
