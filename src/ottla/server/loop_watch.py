@@ -1,11 +1,13 @@
 """Tells when the event loop was held up by one of us: an instrument for tests and development.
 
 It ticks, and a broker at rest should not, so it runs only when asked for (`--watch-loop`). A loop that did not get a
-processor is not at fault: where the system says how long the thread waited for one (Linux), that time is left out.
+processor is not at fault, nor one that waited for the interpreter while the thread that had it did not get one: where
+the system says how long the threads of the process waited (Linux), that time is left out.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from pathlib import Path
 
@@ -16,7 +18,7 @@ logger = logging.getLogger("ottla.server.loop_watch")
 INTERVAL_MS = 20
 """How often the loop is looked at: short enough that a delay of 100 ms is measured to a fifth."""
 
-_SCHEDULING = Path("/proc/thread-self/schedstat")
+_THREADS = Path("/proc/self/task")
 
 
 class LoopWatch:
@@ -41,16 +43,22 @@ class LoopWatch:
             self._timer.cancel()
 
     def _look(self) -> None:
-        waited_ms = waited_for_processor_ms()
-        late_ms = (self._tasks.loop.time() - self._due_s) * 1000 - (waited_ms - self._waited_ms)
+        waited_ms = max(
+            waited_for_processor_ms() - self._waited_ms, 0.0
+        )  # a thread that ended takes its time along
+        late_ms = (self._tasks.loop.time() - self._due_s) * 1000 - waited_ms
         if late_ms > self._limit_ms:
             logger.warning("The loop was held up for %d ms", late_ms)
         self.start()
 
 
 def waited_for_processor_ms() -> float:
-    """Return how long this thread has waited for a processor since it began; 0 where the system does not say."""
-    try:
-        return int(_SCHEDULING.read_text().split()[1]) / 1_000_000
-    except FileNotFoundError:
-        return 0.0
+    """Return how long the threads that there are have waited for a processor; 0 where the system does not say."""
+    waited_ns = 0
+    with contextlib.suppress(FileNotFoundError):  # no Linux
+        for thread in _THREADS.iterdir():
+            with contextlib.suppress(
+                FileNotFoundError, ProcessLookupError
+            ):  # it has ended since its name was read
+                waited_ns += int((thread / "schedstat").read_text().split()[1])
+    return waited_ns / 1_000_000

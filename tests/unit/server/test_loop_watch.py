@@ -3,7 +3,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import os
+import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -38,7 +41,27 @@ def test_a_free_loop_is_not(caplog: pytest.LogCaptureFixture) -> None:
     assert not caplog.records
 
 
-def test_the_wait_for_a_processor_only_grows() -> None:
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="only Linux says how long threads wait")
+def test_the_wait_for_a_processor_counts_every_thread() -> None:
+    """Two threads that compute share a processor that both are tied to, so that one waits while the other goes on."""
     before = waited_for_processor_ms()
-    assert before >= 0
-    assert waited_for_processor_ms() >= before
+    processors = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(processors)})
+    try:
+        threads = [threading.Thread(target=compress_for, args=(0.2,)) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        while all(thread.is_alive() for thread in threads) and waited_for_processor_ms() - before < 20:
+            threads[0].join(0.01)
+        assert waited_for_processor_ms() - before >= 20
+    finally:
+        for thread in threads:
+            thread.join()
+        os.sched_setaffinity(0, processors)
+
+
+def compress_for(seconds: float) -> None:
+    """Compute outside of the interpreter's lock."""
+    used_until = time.thread_time() + seconds
+    while time.thread_time() < used_until:
+        hashlib.sha256(bytes(1_000_000)).digest()
