@@ -35,6 +35,9 @@ _ENDING = bytes(range(0x80))
 _ONE_BYTE_DELTAS = bytes(range(0, 128, 2))
 _TWO_BYTE_LOW = bytes((2 * delta & 0x7F) | 0x80 for delta in range(8192))
 _TWO_BYTE_HIGH = bytes(2 * delta >> 7 & 0x7F for delta in range(8192))
+_LAST_RUN_END = len(_TWO_BYTE_LOW)
+"""Where the columns of offset deltas end. No run is looked for behind it: each attempt would look at all the records
+that are left, in vain, and a small batch can unpack to millions."""
 
 
 class MalformedRecordError(Exception):
@@ -194,7 +197,7 @@ class _Walk:
                 position += length * stride
                 index += length
                 backoff = 0 if length >= _SHORTEST_RUN else min(2 * backoff + _SHORTEST_RUN, _LONGEST_BACKOFF)
-                self.next_attempt = index + backoff
+                self.next_attempt = index + backoff if index + backoff < _LAST_RUN_END else self.count
             elif index < self.count:
                 position = self._take_rare(read_shape(self.records, position, self.limit), index)
                 index += 1
@@ -301,9 +304,9 @@ class _Walk:
         value_at = end_of_key_size + max(key_size, 0)
         value_size, end_of_value_size = _read_varint(records, value_at, _MAX_VARINT_BYTES)
         last = start + stride - 1
-        if end_of_value_size + max(value_size, 0) != last:
-            return 0  # it has headers
-        length = min(self.count - index, (self.limit - start) // stride - 1)
+        if end_of_value_size + max(value_size, 0) != last or index >= _LAST_RUN_END:
+            return 0  # it has headers, or its offset delta has three bytes
+        length = min(self.count - index, _LAST_RUN_END - index, (self.limit - start) // stride - 1)
         for at in (*range(start, timestamp_at - 1), *range(key_at, end_of_key_size), last):
             length -= len(
                 records[at + stride : at + stride * length + 1 : stride].lstrip(records[at : at + 1])
@@ -349,12 +352,15 @@ def _extreme_zigzags(columns: list[bytes]) -> Collection[int]:
 
 
 def _dense_length(columns: list[bytes], index: int, length: int) -> int:
-    """Return how many of the records from `index` on have their own index as offset delta, by its columns."""
-    if len(columns) == 1:
+    """Return how many of the records from `index` on have their own index as offset delta, by its columns.
+
+    None has where a delta has fewer bytes than its index needs; then the walk must not step back.
+    """
+    if len(columns) == 1 and index < len(_ONE_BYTE_DELTAS):
         length = min(length, len(_ONE_BYTE_DELTAS) - index)
         return length if columns[0][:length] == _ONE_BYTE_DELTAS[index : index + length] else 0
-    if len(columns) == 2:
-        length = min(length, len(_TWO_BYTE_LOW) - index)
+    if len(columns) == 2 and index < _LAST_RUN_END:
+        length = min(length, _LAST_RUN_END - index)
         stop = index + length
         is_dense = (
             columns[0][:length] == _TWO_BYTE_LOW[index:stop]

@@ -56,6 +56,13 @@ _BYTES_TO_MAGIC = 17
 _SIZE_PREFIX_BYTES = 12
 _MAGIC_AT = 16
 
+MAX_RECORDS = 1_000_000
+"""Most records of one batch: what librdkafka allows its users at most (`batch.num.messages`). Each is looked at on the
+event loop, and a batch of a few KiB can unpack to many millions."""
+
+MAX_RECORD_ERRORS = 10_000
+"""Most refused records that an answer names, where Apache Kafka names all; each costs a text here and a retry there."""
+
 _ERRORS_SHOWN = 3
 """How many record errors Kafka quotes in the message for the batch; all of them go out beside it."""
 
@@ -284,6 +291,8 @@ def _check_client_batch(header: BatchHeader, topic_partition: TopicPartition) ->
         problem = f"Batch has an invalid offset range: [{header.base_offset}, {last_offset}]"
     elif count <= 0:
         problem = f"Invalid reported count for record batch: {count}"
+    elif count > MAX_RECORDS:
+        problem = f"Record batch of {count} records, the limit is {MAX_RECORDS},"
     elif count != header.last_offset_delta + 1:
         problem = f"Inconsistent batch offset range [{header.base_offset}, {last_offset}] and count of records {count}"
     elif header.is_control:
@@ -340,8 +349,10 @@ def _check_records(
         if earliest <= first and last <= latest:
             return
     code = ErrorCode.INVALID_RECORD
-    errors = []
+    errors: list[RecordError] = []
     for index, shape in enumerate(iterate_shapes(payload, header.records_count)):
+        if len(errors) == MAX_RECORD_ERRORS:
+            break
         if needs_keys and shape.key_size < 0:
             message = (
                 f"Compacted topic cannot accept message without key in topic partition {topic_partition}"

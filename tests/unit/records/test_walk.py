@@ -8,7 +8,7 @@ from ottla.errors import KafkaError
 from ottla.records.batch import HEADER_SIZE_BYTES, read_header
 from ottla.records.builder import NewRecord, assemble_batch, build_batch, encode_record
 from ottla.records.record import RecordHeader, iterate_records
-from ottla.records.walk import MalformedRecordError, WalkSummary, iterate_shapes, walk_records
+from ottla.records.walk import MalformedRecordError, WalkSummary, _Walk, iterate_shapes, walk_records
 
 maybe_bytes = st.none() | st.binary(max_size=20)
 sizes = st.sampled_from([0, 1, 63, 64, 100, 8191, 8192, 9000])
@@ -121,6 +121,31 @@ def test_offset_deltas_that_are_not_dense_are_seen() -> None:
     for deltas in ([1, 2], [0, 2], [0, 0], [5], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 10]):
         payload = b"".join(encode_record(NewRecord(b"k", b"v", 5), 0, delta) for delta in deltas)
         assert not walk_records(payload, len(deltas)).is_dense
+
+
+@pytest.mark.parametrize("width", [1, 2, 3])
+@pytest.mark.parametrize("count", [70, 100, 150, 200, 400, 9_000, 20_000])
+def test_equal_records_with_equal_offset_deltas_are_walked_to_their_end(count: int, width: int) -> None:
+    """The walk looks for runs among them, in which no delta can be its record's index, and must not step back."""
+    delta = (b"\x02", b"\x82\x01", b"\x82\x80\x01")[width - 1]
+    body = b"\0\0" + delta + b"\x01\x01\0"
+    payload = (bytes([2 * len(body)]) + body) * count
+    assert walk_records(payload, count) == WalkSummary(0, 0, True, False)
+
+
+def test_runs_are_looked_for_only_where_there_can_be_some(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An attempt looks at all that is left, so that millions of small records would take hours."""
+    looked_at = []
+    take_run = _Walk._take_run
+
+    def counted(walk: _Walk, start: int, stride: int, index: int) -> int:
+        looked_at.append(index)
+        return take_run(walk, start, stride, index)
+
+    monkeypatch.setattr(_Walk, "_take_run", counted)
+    walk_records(b"\x0c\0\0\0\x01\x01\0" * 100_000, 100_000)
+    assert max(looked_at) < 10_000
+    assert len(looked_at) < 30
 
 
 @pytest.mark.parametrize("cut", [1, 10, 100])

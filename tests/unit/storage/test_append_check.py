@@ -12,6 +12,7 @@ from ottla.records.builder import NewRecord, assemble_batch, build_batch, encode
 from ottla.records.compression import Codec, compress
 from ottla.records.record import iterate_records
 from ottla.storage.append_check import (
+    MAX_RECORD_ERRORS,
     AppendOrigin,
     CheckedAppend,
     RecordError,
@@ -153,6 +154,10 @@ def test_a_batch_larger_than_a_segment_is_refused() -> None:
             {"last_offset_delta": 20},
             "Inconsistent batch offset range [0, 20] and count of records 20",
         ),
+        (
+            {"records_count": 1_000_001, "last_offset_delta": 1_000_000},
+            "Record batch of 1000001 records, the limit is 1000000,",
+        ),
         ({"attributes": 0x20}, "Clients are not allowed to write control records"),
         (
             {"producer_id": 9, "base_sequence": -1},
@@ -214,6 +219,13 @@ def test_a_compacted_topic_wants_keys(codec: Codec) -> None:
         f"RecordError(batchIndex=3, message='{text}')]"
     )
     check(build_batch(records, now_ms=NOW_MS, codec=codec))
+
+
+def test_an_answer_names_so_many_refused_records_and_no_more() -> None:
+    records = [NewRecord(None, b"", NOW_MS)] * (MAX_RECORD_ERRORS + 5)
+    error = refusal(build_batch(records, now_ms=NOW_MS, codec=Codec.ZSTD), topic(cleanup_policy="compact"))
+    assert isinstance(error, RecordsRefusedError)
+    assert [index for index, _ in error.record_errors] == list(range(MAX_RECORD_ERRORS))
 
 
 @pytest.mark.parametrize("codec", [Codec.NONE, Codec.LZ4])
