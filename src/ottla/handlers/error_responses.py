@@ -34,6 +34,7 @@ from ottla.protocol.messages import (
     offset_for_leader_epoch,
     produce,
 )
+from ottla.types import Uuid
 
 NO_OFFSET = -1
 NO_PRODUCER = -1
@@ -60,19 +61,24 @@ def _produce(_version: int, request: produce.ProduceRequest, code: ErrorCode, me
         return Outcome.CLOSE_CONNECTION
     if message == error_message(code):
         message = None  # Kafka leaves generic words out here (ApiError.fromThrowable)
+    # Each partition once, and no topic without any, as in a good answer.
+    topics: dict[tuple[str, Uuid], dict[int, None]] = {}
+    for topic in request.topic_data:
+        for partition in topic.partition_data:
+            topics.setdefault((topic.name, topic.topic_id), {})[partition.index] = None
     return produce.ProduceResponse(
         responses=[
             produce.TopicProduceResponse(
-                name=topic.name,
-                topic_id=topic.topic_id,
+                name=name,
+                topic_id=topic_id,
                 partition_responses=[
                     produce.PartitionProduceResponse(
-                        index=partition.index, error_code=code, base_offset=NO_OFFSET, error_message=message
+                        index=index, error_code=code, base_offset=NO_OFFSET, error_message=message
                     )
-                    for partition in topic.partition_data
+                    for index in indexes
                 ],
             )
-            for topic in request.topic_data
+            for (name, topic_id), indexes in topics.items()
         ]
     )
 

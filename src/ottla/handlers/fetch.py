@@ -44,10 +44,9 @@ _ERRORS_WITH_LEADER = frozenset({ErrorCode.NOT_LEADER_OR_FOLLOWER, ErrorCode.FEN
 def handle(request: FetchRequest, context: RequestContext) -> FetchResponse | Completion[FetchResponse]:
     """Read what the client wants. An unknown session or a wrong session epoch answers the whole request.
 
-    Raises KafkaError UNKNOWN_SERVER_ERROR for an isolation level that there is not, as Kafka does.
+    Raises KafkaError UNKNOWN_SERVER_ERROR for an isolation level that there is not, as Kafka does: once the session is
+    known, and only where something is to be read.
     """
-    if request.isolation_level not in (READ_UNCOMMITTED, READ_COMMITTED):
-        raise KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR)
     services = context.services
     uses_topic_ids = context.api_version >= FIRST_VERSION_WITH_TOPIC_IDS
     follower_id = _follower_id(request, context)
@@ -73,6 +72,8 @@ def handle(request: FetchRequest, context: RequestContext) -> FetchResponse | Co
             reads.append(read)
         else:
             unknown.append((wish, read))
+    if reads and request.isolation_level not in (READ_UNCOMMITTED, READ_COMMITTED):
+        raise KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR)
     max_bytes = min(request.max_bytes, services.config.fetch_max_bytes)
     limits = FetchLimits(
         max_bytes=max_bytes,

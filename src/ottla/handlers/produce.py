@@ -166,22 +166,39 @@ def _find_partition(
     error = ErrorCode.NONE if partition is not None else partitions.missing_error(name, partition_data.index)
     if error is ErrorCode.UNKNOWN_TOPIC_OR_PARTITION:
         _refuse(answer, error)
-    elif context.api_version < FIRST_VERSION_WITH_ZSTD and _is_zstd(partition_data):
-        _refuse(answer, ErrorCode.UNSUPPORTED_COMPRESSION_TYPE)
-    elif acks not in VALID_ACKS:
-        _refuse(answer, ErrorCode.INVALID_REQUIRED_ACKS)
+        return None
+    if acks not in VALID_ACKS:
+        error = ErrorCode.INVALID_REQUIRED_ACKS
     elif name in INTERNAL_TOPICS and context.client_id != ADMIN_CLIENT_ID:
-        _refuse(answer, ErrorCode.INVALID_TOPIC_EXCEPTION)
-    elif error is not ErrorCode.NONE:
+        error = ErrorCode.INVALID_TOPIC_EXCEPTION
+    if error is not ErrorCode.NONE or context.api_version < FIRST_VERSION_WITH_ZSTD:
+        # Whether there is one batch, in a form that the version may use, is judged first; else the append judges it.
+        error = _error_of_records(partition_data, context.api_version) or error
+    if error is not ErrorCode.NONE:
         _refuse(answer, error)
-    else:
-        return partition
-    return None
+        return None
+    return partition
 
 
-def _is_zstd(partition_data: PartitionProduceData) -> bool:
+def _error_of_records(partition_data: PartitionProduceData, version: int) -> ErrorCode | None:
+    """Return what Kafka's `ProduceRequest.validateRecords` says of the records; None is nothing.
+
+    Raises KafkaError UNKNOWN_SERVER_ERROR, as Kafka does, for a codec that nobody knows in a version before zstd.
+    """
     records = partition_data.records
-    return records is not None and len(records) > _CODEC_AT and records[_CODEC_AT] & CODEC_MASK == Codec.ZSTD
+    size = None if records is None else size_of_batch(records, 0)
+    if records is None or size is None or records[_MAGIC_AT] != MAGIC:
+        return ErrorCode.INVALID_RECORD
+    if version < FIRST_VERSION_WITH_ZSTD:
+        codec = records[_CODEC_AT] & CODEC_MASK
+        if codec > Codec.ZSTD:
+            raise KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR)
+        if codec == Codec.ZSTD:
+            return ErrorCode.UNSUPPORTED_COMPRESSION_TYPE
+    try:
+        return None if size_of_batch(records, size) is None else ErrorCode.INVALID_RECORD
+    except KafkaError as error:
+        return error.code  # what follows cannot be a batch: that is this partition's affair
 
 
 def _refuse(answer: PartitionProduceResponse, code: ErrorCode) -> None:

@@ -245,3 +245,7 @@ def test_an_unknown_isolation_level_is_refused(broker: DataDirectory) -> None:
     with pytest.raises(KafkaError) as refusal:
         fetch(broker, request(wish(), isolation_level=2))
     assert refusal.value.code is ErrorCode.UNKNOWN_SERVER_ERROR
+    nothing_to_read = fetch(broker, request(isolation_level=2))
+    assert nothing_to_read.error_code == ErrorCode.NONE
+    without_session = fetch(broker, request(wish(), isolation_level=2, session_id=5, session_epoch=3))
+    assert without_session.error_code == ErrorCode.FETCH_SESSION_ID_NOT_FOUND

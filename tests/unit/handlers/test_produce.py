@@ -135,6 +135,25 @@ def test_other_acks_are_refused(broker: DataDirectory, acks: int) -> None:
     assert answer(broker, wanted) == refused(ErrorCode.INVALID_REQUIRED_ACKS)
 
 
+@pytest.mark.parametrize("version", [3, NEWEST])
+def test_whether_there_is_one_batch_is_judged_before_the_acks(broker: DataDirectory, version: int) -> None:
+    two = broker.batch(b"a") + broker.batch(b"b")
+    legacy = broker.batch(b"a" * 50)
+    legacy[16] = 1
+    for records in (b"", two, legacy):
+        assert answer(broker, request(records, acks=2), version) == refused(ErrorCode.INVALID_RECORD)
+    followed_by_noise = broker.batch(b"a") + b"\xff" * 17
+    assert answer(broker, request(followed_by_noise, acks=2), version) == refused(ErrorCode.CORRUPT_MESSAGE)
+
+
+def test_an_unknown_codec_fails_the_whole_request_in_versions_before_zstd(broker: DataDirectory) -> None:
+    batch = broker.batch(b"a")
+    batch[22] = 5
+    with pytest.raises(KafkaError) as refusal:
+        produce(broker, request(batch), 6)
+    assert refusal.value.code is ErrorCode.UNKNOWN_SERVER_ERROR
+
+
 def test_internal_topics_are_for_the_tools_of_kafka(broker: DataDirectory) -> None:
     broker.create_topic("__consumer_offsets")
     wanted = request(broker.batch(b"a"), topic="__consumer_offsets")
