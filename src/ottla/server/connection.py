@@ -154,9 +154,12 @@ class Connection:
                 frame_start, position = frame
                 self._handle(received[frame_start:position])
         except (CloseConnectionError, WireError) as error:
-            # The answers to the requests before the bad one are due; what the socket does not take is lost.
+            # The answers to the requests before the bad one are due, and nothing else is done until they are out.
+            self._logger.warning("Closing the connection from /%s: %s", self.client_address, error)
+            self._is_draining = True
+            self._stop_reading()
             self._send()
-            self._close_because(str(error), logging.WARNING)
+            return
         if self.is_closed:
             return
         if position < end:

@@ -68,10 +68,24 @@ def sink() -> RecordingSink:
 
 
 @pytest.fixture
-def client(loop: HandLoop, sink: RecordingSink) -> Iterator[socket.socket]:
+def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
     near, far = socket.socketpair()
     far.setblocking(False)
     near.setblocking(False)
+    with near, far:
+        yield near, far
+
+
+@pytest.fixture
+def far(pair: tuple[socket.socket, socket.socket]) -> socket.socket:
+    return pair[1]
+
+
+@pytest.fixture
+def client(
+    loop: HandLoop, sink: RecordingSink, pair: tuple[socket.socket, socket.socket]
+) -> Iterator[socket.socket]:
+    near, far = pair
     connection = Connection(
         far,
         "127.0.0.1",
@@ -82,8 +96,7 @@ def client(loop: HandLoop, sink: RecordingSink) -> Iterator[socket.socket]:
         max_frame_bytes=1 << 20,
         logger=logging.getLogger("test"),
     )
-    with near:
-        yield near
+    yield near
     connection.close()
 
 
@@ -114,3 +127,23 @@ def test_answers_that_come_at_once_leave_in_one_send(
     assert client.recv(1 << 16) == frame(b"one") + frame(b"two")
     assert not loop.soon
     assert not loop.writers
+
+
+def test_answers_before_a_bad_request_go_out_whole_before_the_connection_is_closed(
+    loop: HandLoop, sink: RecordingSink, far: socket.socket, client: socket.socket
+) -> None:
+    far.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+    answer = frame(bytes(200_000))
+    sink.answer = lambda _body: [answer]
+    client.send(frame(b"good") + b"\xff\xff\xff\xff" + frame(b"never read"))
+    loop.poll()
+    received = bytearray()
+    while loop.writers:
+        received += client.recv(1 << 20)
+        for callback in list(loop.writers.values()):
+            callback()
+    while chunk := client.recv(1 << 20):
+        received += chunk
+    assert received == answer
+    assert sink.requests == [b"good"]
+    assert not loop.readers
