@@ -18,6 +18,7 @@ from ottla.coordination.metadata_log import MetadataLog
 from ottla.coordination.publisher import ImagePublisher
 from ottla.coordination.runtime import MachineShell, ShellErrors
 from ottla.errors import ErrorCode, KafkaError
+from ottla.metadata import create_partitions_plan, create_topics_plan, delete_topics_plan
 from ottla.metadata.controller import (
     AllocateProducerIds,
     AlterConfigs,
@@ -151,20 +152,27 @@ class Controller:
         self, topics: list[CreatableTopic], *, validate_only: bool, timeout_ms: int
     ) -> Completion[list[CreatableTopicResult]]:
         """Create topics; one result for every name. Fails with KafkaError."""
-        return self._submit_within(timeout_ms, lambda reply_to: CreateTopics(topics, validate_only, reply_to))
+        return self._submit_within(
+            timeout_ms if create_topics_plan.acceptable_topics(topics) else None,
+            lambda reply_to: CreateTopics(topics, validate_only, reply_to),
+        )
 
     def delete_topics(
         self, topics: list[DeleteTopicState], *, timeout_ms: int
     ) -> Completion[list[DeletableTopicResult]]:
         """Delete topics named by name or id; one result for each. Fails with KafkaError."""
-        return self._submit_within(timeout_ms, lambda reply_to: DeleteTopics(topics, reply_to))
+        return self._submit_within(
+            timeout_ms if delete_topics_plan.acceptable_topics(topics) else None,
+            lambda reply_to: DeleteTopics(topics, reply_to),
+        )
 
     def create_partitions(
         self, topics: list[CreatePartitionsTopic], *, validate_only: bool, timeout_ms: int
     ) -> Completion[list[CreatePartitionsTopicResult]]:
         """Add partitions to topics; one result for every name. Fails with KafkaError."""
         return self._submit_within(
-            timeout_ms, lambda reply_to: CreatePartitions(topics, validate_only, reply_to)
+            timeout_ms if create_partitions_plan.acceptable_topics(topics) else None,
+            lambda reply_to: CreatePartitions(topics, validate_only, reply_to),
         )
 
     def alter_configs(
@@ -231,17 +239,18 @@ class Controller:
         return reply_to
 
     def _submit_within(
-        self, timeout_ms: int, make_command: Callable[[Completion[Any]], Command]
+        self, timeout_ms: int | None, make_command: Callable[[Completion[Any]], Command]
     ) -> Completion[Any]:
         """Submit a command and give up waiting after a time.
 
-        Without any time nothing is done at all. What was begun may still happen after the client has heard of the
+        None is for what the controller need not judge, which Kafka answers without asking it. Without any time nothing
+        is done at all. What was begun may still happen after the client has heard of the
         timeout, as with Kafka.
         """
-        if timeout_ms <= 0:
+        if timeout_ms is not None and timeout_ms <= 0:
             return Completion.failed(KafkaError(ErrorCode.REQUEST_TIMED_OUT))
         reply = self._submit(make_command)
-        if reply.done:
+        if reply.done or timeout_ms is None:
             return reply
         bounded: Completion[Any] = Completion()
         timer = self._tasks.call_later(

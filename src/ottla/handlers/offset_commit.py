@@ -27,7 +27,7 @@ def handle(
     """Sort out what does not exist, and let the group store the rest."""
     known = context.services.image().topics.by_name
     accepted: list[OffsetCommitRequestTopic] = []
-    refused: list[OffsetCommitResponseTopic] = []
+    refused: dict[str, OffsetCommitResponseTopic] = {}
     for topic in request.topics:
         topic_image = known.get(topic.name)
         partitions = {} if topic_image is None else topic_image.partitions
@@ -38,28 +38,31 @@ def handle(
             missing = [
                 each.partition_index for each in topic.partitions if each.partition_index not in partitions
             ]
-            refused.append(_answer(topic.name, missing, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION))
+            answer = _answer(topic.name, missing, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+            refused.setdefault(
+                topic.name, OffsetCommitResponseTopic(name=topic.name)
+            ).partitions += answer.partitions
     if not accepted:
-        return OffsetCommitResponse(topics=refused)
+        return OffsetCommitResponse(topics=list(refused.values()))
     request.topics = accepted
     command = CommitOffsets(request, knows_missing_groups=context.api_version >= _FIRST_WITH_MISSING_GROUPS)
-    answer: Completion[OffsetCommitResponse] = Completion()
+    answered: Completion[OffsetCommitResponse] = Completion()
 
     def settle(reply: Completion[OffsetCommitResponse]) -> None:
         error = reply.error
         if error is None:
-            answer.resolve(OffsetCommitResponse(topics=_merge(refused, reply.result().topics)))
+            answered.resolve(OffsetCommitResponse(topics=_merge(refused, reply.result().topics)))
         elif isinstance(error, KafkaError):
             failed = [
                 _answer(t.name, [p.partition_index for p in t.partitions], error.code) for t in accepted
             ]
-            answer.resolve(OffsetCommitResponse(topics=_merge(refused, failed)))
+            answered.resolve(OffsetCommitResponse(topics=_merge(refused, failed)))
         else:
-            answer.fail(error)
+            answered.fail(error)
 
     command.reply_to.on_done(settle)
     context.services.groups.submit(request.group_id, command)
-    return answer
+    return answered
 
 
 def _answer(name: str, indexes: list[int], code: ErrorCode) -> OffsetCommitResponseTopic:
@@ -68,14 +71,13 @@ def _answer(name: str, indexes: list[int], code: ErrorCode) -> OffsetCommitRespo
 
 
 def _merge(
-    first: list[OffsetCommitResponseTopic], second: list[OffsetCommitResponseTopic]
+    first: dict[str, OffsetCommitResponseTopic], second: list[OffsetCommitResponseTopic]
 ) -> list[OffsetCommitResponseTopic]:
     """Return all topics, each once, those of `first` before the others."""
     if not first:
         return second
-    by_name = {topic.name: topic for topic in first}
     for topic in second:
-        present = by_name.setdefault(topic.name, topic)
+        present = first.setdefault(topic.name, topic)
         if present is not topic:
             present.partitions += topic.partitions
-    return list(by_name.values())
+    return list(first.values())

@@ -23,7 +23,7 @@ def handle(
         return OffsetDeleteResponse(error_code=ErrorCode.INVALID_GROUP_ID)
     known = context.services.image().topics.by_name
     accepted: list[OffsetDeleteRequestTopic] = []
-    refused: list[OffsetDeleteResponseTopic] = []
+    refused: dict[str, OffsetDeleteResponseTopic] = {}
     for topic in request.topics:
         topic_image = known.get(topic.name)
         partitions = {} if topic_image is None else topic_image.partitions
@@ -34,24 +34,23 @@ def handle(
         if there:
             accepted.append(OffsetDeleteRequestTopic(name=topic.name, partitions=there))
         if missing:
-            refused.append(
-                OffsetDeleteResponseTopic(
-                    name=topic.name,
-                    partitions=[
-                        OffsetDeleteResponsePartition(
-                            partition_index=index, error_code=ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
-                        )
-                        for index in missing
-                    ],
+            refused.setdefault(topic.name, OffsetDeleteResponseTopic(name=topic.name)).partitions += [
+                OffsetDeleteResponsePartition(
+                    partition_index=index, error_code=ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
                 )
-            )
+                for index in missing
+            ]
     command = DeleteOffsets(OffsetDeleteRequest(group_id=request.group_id, topics=accepted))
     context.services.groups.submit(request.group_id, command)
     return command.reply_to.map(lambda response: _merge(refused, response))
 
 
-def _merge(refused: list[OffsetDeleteResponseTopic], response: OffsetDeleteResponse) -> OffsetDeleteResponse:
-    by_name = {topic.name: topic for topic in refused}
+def _merge(
+    by_name: dict[str, OffsetDeleteResponseTopic], response: OffsetDeleteResponse
+) -> OffsetDeleteResponse:
+    """Add what was refused before to what the group has answered, each topic once; as Kafka, where there is both."""
+    if not by_name:
+        return response
     for topic in response.topics:
         present = by_name.setdefault(topic.name, topic)
         if present is not topic:

@@ -34,9 +34,7 @@ def plan_create_partitions(
         if count > 1
     ]
     records: list[MetadataRecord] = []
-    for topic in topics:
-        if times[topic.name] > 1:
-            continue
+    for topic in acceptable_topics(topics):
         try:
             records += _plan_topic(image, topic, MAX_RECORDS_PER_OPERATION - len(records))
         except KafkaError as error:
@@ -47,6 +45,12 @@ def plan_create_partitions(
             result = CreatePartitionsTopicResult(name=topic.name)
         results.append(result)
     return CreatePartitionsPlan([] if validate_only else records, results)
+
+
+def acceptable_topics(topics: list[CreatePartitionsTopic]) -> list[CreatePartitionsTopic]:
+    """Return the topics that the controller has to judge: those that are named once."""
+    times = Counter(topic.name for topic in topics)
+    return [topic for topic in topics if times[topic.name] == 1]
 
 
 def _plan_topic(

@@ -69,9 +69,7 @@ def plan_create_topics(
     records.
     """
     times = Counter(topic.name for topic in topics)
-    acceptable = [
-        topic for topic in topics if times[topic.name] == 1 and topic.name != CLUSTER_METADATA_TOPIC
-    ]
+    acceptable = acceptable_topics(topics)
     _check_partition_total(acceptable, config)
     may_collide = any(has_collision_characters(topic.name) for topic in acceptable)
     collisions = collision_index(image.topics.by_name) if may_collide else {}
@@ -97,6 +95,12 @@ def plan_create_topics(
         message = f"Creation of internal topic {CLUSTER_METADATA_TOPIC} is prohibited."
         results.append(_failure(CLUSTER_METADATA_TOPIC, ErrorCode.INVALID_REQUEST, message))
     return CreateTopicsPlan([] if validate_only else records, results)
+
+
+def acceptable_topics(topics: list[CreatableTopic]) -> list[CreatableTopic]:
+    """Return the topics that the controller has to judge; the others are refused for their names alone."""
+    times = Counter(topic.name for topic in topics)
+    return [topic for topic in topics if times[topic.name] == 1 and topic.name != CLUSTER_METADATA_TOPIC]
 
 
 def _check_partition_total(topics: list[CreatableTopic], config: BrokerConfig) -> None:

@@ -59,6 +59,16 @@ def plan_delete_topics(image: ClusterImage, topics: list[DeleteTopicState]) -> D
     return plan
 
 
+def acceptable_topics(topics: list[DeleteTopicState]) -> list[DeleteTopicState]:
+    """Return the topics that the controller has to judge: those that are named once, by name or by id."""
+    times = Counter((topic.name, topic.topic_id) for topic in topics)
+    return [
+        topic
+        for topic in topics
+        if times[topic.name, topic.topic_id] == 1 and (topic.name is None) != (topic.topic_id == ZERO_UUID)
+    ]
+
+
 def _plan_ids(
     plan: DeleteTopicsPlan, image: ClusterImage, topic_ids: Counter[Uuid], names: Counter[str]
 ) -> None:

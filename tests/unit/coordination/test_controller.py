@@ -11,6 +11,7 @@ from tests.unit.coordination.metadata_cluster import Node, format_directory, ope
 
 from ottla.errors import ErrorCode, KafkaError
 from ottla.metadata.aspects.topics import RECOVERED, RECOVERING
+from ottla.protocol.messages.create_partitions import CreatePartitionsTopic
 from ottla.protocol.messages.create_topics import CreatableTopic, CreatableTopicResult
 from ottla.protocol.messages.delete_topics import DeleteTopicState
 
@@ -202,6 +203,33 @@ def test_a_client_without_time_gets_nothing_done(tmp_path: Path) -> None:
             assert refused.error.code is ErrorCode.REQUEST_TIMED_OUT
         await create(node, "u")
         assert list(node.image.topics.by_name) == ["u"]
+        await node.stop()
+
+    run(main)
+
+
+def test_what_is_refused_for_its_name_needs_no_time(tmp_path: Path) -> None:
+    format_directory(tmp_path)
+
+    async def main() -> None:
+        node = open_node(tmp_path)
+        await node.start()
+        twice = [CreatableTopic(name="t", num_partitions=1, replication_factor=1)] * 2
+        prohibited = CreatableTopic(name="__cluster_metadata", num_partitions=1, replication_factor=1)
+        controller = node.controller
+        for answer in (
+            await result_of(
+                controller.create_topics([*twice, prohibited], validate_only=False, timeout_ms=0)
+            ),
+            await result_of(controller.delete_topics([DeleteTopicState(name="t")] * 2, timeout_ms=0)),
+            await result_of(controller.delete_topics([DeleteTopicState()], timeout_ms=0)),
+            await result_of(
+                controller.create_partitions(
+                    [CreatePartitionsTopic(name="t", count=2)] * 2, validate_only=False, timeout_ms=0
+                )
+            ),
+        ):
+            assert {each.error_code for each in answer} == {ErrorCode.INVALID_REQUEST}
         await node.stop()
 
     run(main)

@@ -24,7 +24,10 @@ def broker(tmp_path: Path) -> GroupBroker:
 
 
 def commit(
-    broker: GroupBroker, topics: dict[str, list[int]], version: int = 9, **fields: object
+    broker: GroupBroker,
+    topics: dict[str, list[int]] | list[tuple[str, list[int]]],
+    version: int = 9,
+    **fields: object,
 ) -> list[tuple[str, list[tuple[int, int]]]]:
     asked = [
         OffsetCommitRequestTopic(
@@ -36,7 +39,7 @@ def commit(
                 for index in indexes
             ],
         )
-        for name, indexes in topics.items()
+        for name, indexes in (topics.items() if isinstance(topics, dict) else topics)
     ]
     request = OffsetCommitRequest(**{"group_id": "g", "topics": asked, **fields})
     response = result_of(handle(request, broker.context(version)))
@@ -47,6 +50,15 @@ def test_what_exists_is_stored_and_what_does_not_is_refused_first(broker: GroupB
     answer = commit(broker, {"orders": [0, 7, 1], "missing": [0]})
     assert answer == [("orders", [(7, UNKNOWN), (0, 0), (1, 0)]), ("missing", [(0, UNKNOWN)])]
     assert broker.offsets("g") == {("orders", 0): 5, ("orders", 1): 5}
+
+
+def test_what_is_named_twice_is_answered_twice(broker: GroupBroker) -> None:
+    answer = commit(broker, [("orders", [7, 0]), ("missing", [0]), ("orders", [8]), ("missing", [0, 1])])
+    assert answer == [
+        ("orders", [(7, UNKNOWN), (8, UNKNOWN), (0, 0)]),
+        ("missing", [(0, UNKNOWN), (0, UNKNOWN), (1, UNKNOWN)]),
+    ]
+    assert commit(broker, [("missing", [0]), ("missing", [1])]) == [("missing", [(0, UNKNOWN), (1, UNKNOWN)])]
 
 
 def test_nothing_that_exists_needs_no_group(broker: GroupBroker) -> None:

@@ -45,6 +45,21 @@ def test_offsets_go_and_what_does_not_exist_is_refused_first(broker: GroupBroker
     assert broker.offsets("g") == {}
 
 
+def test_what_is_named_twice_is_answered_twice(broker: GroupBroker) -> None:
+    broker.commit("g", orders=5)
+    wanted = request("g", {"orders": [0, 9], "missing": [0]})
+    wanted.topics += request("g", {"orders": [8], "missing": [1]}).topics
+    answers = [
+        (t.name, [(p.partition_index, p.error_code) for p in t.partitions])
+        for t in result_of(handle(wanted, broker.context(0))).topics
+    ]
+    unknown = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+    assert answers == [
+        ("orders", [(9, unknown), (8, unknown), (0, 0)]),
+        ("missing", [(0, unknown), (1, unknown)]),
+    ]
+
+
 def test_topics_in_use_are_refused(broker: GroupBroker) -> None:
     broker.form_group("g")
     response = result_of(handle(request("g", {"orders": [0]}), broker.context(0)))
