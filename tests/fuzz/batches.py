@@ -18,8 +18,8 @@ from ottla.records.record import RecordHeader
 
 # Unpacks to more than the limit of one batch, and stays far below the default max.message.bytes where the codec can.
 BOMB_BYTES = 160 * 1024 * 1024
-# Enough records to hurt where each costs an object, in a batch of a few KiB.
-SWARM_RECORDS = 2_000_000
+# Enough records to hurt where each costs an object, in a batch of less than 1 KiB, and more than the broker takes.
+SWARM_RECORDS = (100_000, 2_000_000)
 LEGACY_MAGICS = (0, 1)
 
 INTERESTING_INTS = (
@@ -156,7 +156,8 @@ def _bomb(rng: random.Random, now_ms: int) -> bytes:
         return _assembled(_packed_zeros(codec), codec, 1, now_ms)
     # Records of the smallest size, one of a time that no topic accepts: a refusal that names each of them.
     timestamp = now_ms if rng.random() < 0.5 else 0
-    return _assembled(_packed_swarm(codec), codec, SWARM_RECORDS, timestamp)
+    count = rng.choice(SWARM_RECORDS)
+    return _assembled(_packed_swarm(codec, count), codec, count, timestamp)
 
 
 @cache
@@ -174,11 +175,11 @@ def _packed_zeros(codec: Codec) -> bytes:
 
 
 @cache
-def _packed_swarm(codec: Codec) -> bytes:
+def _packed_swarm(codec: Codec, count: int) -> bytes:
     record = (
         b"\x0c\0\0\0\x01\x01\0"  # null key, null value; every offset delta is 0, which no client may send
     )
-    return compress(codec, record * SWARM_RECORDS)
+    return compress(codec, record * count)
 
 
 def encode_unsigned(value: int) -> bytes:
