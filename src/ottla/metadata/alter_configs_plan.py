@@ -24,6 +24,7 @@ from ottla.protocol.messages.incremental_alter_configs import (
     AlterConfigsResourceResponse,
 )
 
+_OPERATIONS = frozenset(AlterOperation)
 _ALTERABLE = frozenset({ResourceType.TOPIC})
 _KNOWN_TYPES = frozenset(ResourceType) - {ResourceType.UNKNOWN}
 
@@ -43,17 +44,22 @@ def plan_alter_configs(
 
     Raises KafkaError POLICY_VIOLATION for too many changes.
     """
-    times = Counter((item.resource_type, item.resource_name) for item in resources)
+    times = Counter(map(_resource, resources))
     records: list[MetadataRecord] = []
     results = []
+    fails_all = any(times[_resource(item)] == 1 and _has_unknown_operation(item) for item in resources)
     for item in resources:
         result = AlterConfigsResourceResponse(
             resource_type=item.resource_type, resource_name=item.resource_name, error_message=None
         )
         results.append(result)
         try:
-            if times[(item.resource_type, item.resource_name)] > 1:
+            if times[_resource(item)] > 1:
                 raise _invalid_request("Each resource must appear at most once.")
+            _check_resource(item)
+            if fails_all:
+                # Kafka's controller fails on such a request as a whole, and answers without a text, too.
+                raise KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR)
             records += _plan_resource(image, item, replace=replace)
         except KafkaError as error:
             result.error_code, result.error_message = error.code, error.message
@@ -63,10 +69,20 @@ def plan_alter_configs(
     return AlterConfigsPlan([] if validate_only else records, results)
 
 
+def _resource(item: AlterConfigsResource) -> tuple[int, str]:
+    return item.resource_type, item.resource_name
+
+
+def _has_unknown_operation(item: AlterConfigsResource) -> bool:
+    """Tell whether a resource that is not refused before has an operation that there is not."""
+    try:
+        _check_resource(item)
+    except KafkaError:
+        return False
+    return any(entry.config_operation not in _OPERATIONS for entry in item.configs)
+
+
 def _plan_resource(image: ClusterImage, item: AlterConfigsResource, *, replace: bool) -> list[ConfigRecord]:
-    _check_entries(item)
-    if item.resource_type not in _KNOWN_TYPES:
-        raise _invalid_request(f"Unknown resource type {item.resource_type}")
     if item.resource_type not in _ALTERABLE:
         word = ResourceType(item.resource_type).name.lower().replace("_", " ")
         raise _invalid_request(f"Altering the configurations of a {word} is not supported, only of topics")
@@ -91,7 +107,8 @@ def _plan_resource(image: ClusterImage, item: AlterConfigsResource, *, replace: 
     ]
 
 
-def _check_entries(item: AlterConfigsResource) -> None:
+def _check_resource(item: AlterConfigsResource) -> None:
+    """Raise what Kafka's broker finds wrong before it asks the controller."""
     if len({entry.name for entry in item.configs}) < len(item.configs):
         raise _invalid_request("Error due to duplicate config keys")
     nulls = [
@@ -101,15 +118,12 @@ def _check_entries(item: AlterConfigsResource) -> None:
     ]
     if nulls:
         raise _invalid_request(f"Null value not supported for : {', '.join(nulls)}")
+    if item.resource_type not in _KNOWN_TYPES:
+        raise _invalid_request(f"Unknown resource type {item.resource_type}")
 
 
 def _alteration(entry: AlterableConfig) -> Alteration:
-    try:
-        operation = AlterOperation(entry.config_operation)
-    except ValueError:
-        # Kafka fails on such a request and answers without a text, too.
-        raise KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR) from None
-    return Alteration(entry.name, operation, entry.value)
+    return Alteration(entry.name, AlterOperation(entry.config_operation), entry.value)
 
 
 def _check_topic(image: ClusterImage, name: str, altered: Mapping[str, str]) -> None:

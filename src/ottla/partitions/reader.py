@@ -125,11 +125,11 @@ def _read_partition(
             result.diverging_epoch = _diverging_epoch(partition, read)
             if result.diverging_epoch is not None:
                 return result
-        max_bytes = min(read.max_bytes, bytes_left)
-        if max_bytes < 0:
-            return PartitionReadResult(ErrorCode.UNKNOWN_SERVER_ERROR)  # as Kafka answers a negative size
         if read.fetch_offset == result.high_watermark and not partition.is_offline:
             return result  # nothing new, as mostly when many partitions rest
+        max_bytes = min(read.max_bytes, bytes_left)
+        if max_bytes < 0 and partition.log_start_offset <= read.fetch_offset <= partition.log.log_end_offset:
+            return PartitionReadResult(ErrorCode.UNKNOWN_SERVER_ERROR)  # as Kafka answers a negative size
         result.records = partition.log.read(
             read.fetch_offset,
             max_bytes,

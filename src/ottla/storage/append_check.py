@@ -21,6 +21,8 @@ from ottla.records.batch import (
     HEADER_SIZE_BYTES,
     LOG_APPEND_TIME_BIT,
     MAGIC,
+    MAX_INT32,
+    NO_PRODUCER_ID,
     NO_TIMESTAMP,
     TRANSACTIONAL_BIT,
     BatchHeader,
@@ -52,13 +54,16 @@ LOG_APPEND_TIME = "LogAppendTime"
 
 _SHORTEST_LENGTH = 14
 """Smallest batch length of any format (`LegacyRecord.RECORD_OVERHEAD_V0`)."""
-_BYTES_TO_MAGIC = 17
+_BYTES_TO_MAGIC, _MAGIC_AT = 17, 16
 _SIZE_PREFIX_BYTES = 12
-_MAGIC_AT = 16
 
 MAX_RECORDS = 1_000_000
 """Most records of one batch: what librdkafka allows its users at most (`batch.num.messages`). Each is looked at on the
 event loop, and a batch of a few KiB can unpack to many millions."""
+
+MAX_RENUMBERED_RECORDS = 10_000
+"""Most records of a batch whose offset deltas are put right: each is written anew, a tenth of a second for so many.
+Clients that get them wrong are old and send small batches."""
 
 MAX_RECORD_ERRORS = 10_000
 """Most refused records that an answer names, where Apache Kafka names all; each costs a text here and a retry there."""
@@ -173,9 +178,11 @@ def check_append(
         payload, summary = _walk(records, codec, header)
         _check_records(payload, header, summary, form, config, topic_partition, now_ms)
         max_timestamp = _max_timestamp(header, summary)
+        first_timestamp = header.base_timestamp + summary.min_timestamp_delta
         is_dense = summary.is_dense or codec is form.codec is Codec.NONE
     else:
         max_timestamp, is_dense = header.max_timestamp, True
+        first_timestamp = NO_TIMESTAMP
         payload = None
     if form.log_append_time_ms >= 0:
         max_timestamp = form.log_append_time_ms
@@ -185,12 +192,8 @@ def check_append(
         if payload is None:
             payload = _unpack(records, codec)
         if not is_dense:
-            if codec is form.codec:
-                # As Kafka: where it need not compress anew it has not kept the records to number them anew.
-                raise KafkaError(
-                    ErrorCode.UNKNOWN_SERVER_ERROR, "The offset deltas of the batch are not 0, 1, 2, …"
-                )
-            payload = _renumber(records, header)
+            payload = _put_right(records, header, codec, form)
+        _check_rebuildable(header, first_timestamp)
         records, header = _rebuild(payload, header, form, max_timestamp)
         _check_rebuilt_size(header, config, topic_partition, origin)
     if header.size_bytes > config.segment_bytes:
@@ -237,7 +240,8 @@ def _cut_to_one_batch(records: Buffer) -> Buffer:
 def size_of_batch(records: Buffer, position: int) -> int | None:
     """Return the size in bytes of the batch at `position`, None when no whole batch is there.
 
-    Raises KafkaError CORRUPT_MESSAGE for what cannot be a batch of any format.
+    Raises KafkaError CORRUPT_MESSAGE for what cannot be a batch of any format, UNKNOWN_SERVER_ERROR for a size beyond
+    32 bits.
     """
     remaining = len(records) - position
     if remaining < _SIZE_PREFIX_BYTES:
@@ -248,6 +252,8 @@ def size_of_batch(records: Buffer, position: int) -> int | None:
             ErrorCode.CORRUPT_MESSAGE,
             f"Record size {size - _SIZE_PREFIX_BYTES} is less than the minimum record overhead ({_SHORTEST_LENGTH})",
         )
+    if size > MAX_INT32:
+        raise KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR)  # a sum that Kafka has no room for
     if remaining < _BYTES_TO_MAGIC:
         return None
     magic = records[position + _MAGIC_AT]
@@ -316,10 +322,11 @@ def _walk(records: memoryview | bytearray, codec: Codec, header: BatchHeader) ->
     payload = _unpack(records, codec)
     try:
         return payload, walk_records(payload, header.records_count)
-    except EndlessSizeError as error:
-        raise KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR, str(error)) from error
     except MalformedRecordError as error:
-        raise KafkaError(ErrorCode.INVALID_RECORD, str(error)) from error
+        # As Kafka: a size that is no number fails outside of what it wraps, but only where records are read in place.
+        is_bare = codec is Codec.NONE and isinstance(error, EndlessSizeError)
+        code = ErrorCode.UNKNOWN_SERVER_ERROR if is_bare else ErrorCode.INVALID_RECORD
+        raise KafkaError(code, str(error)) from error
 
 
 def _max_timestamp(header: BatchHeader, summary: WalkSummary) -> int:
@@ -421,6 +428,16 @@ def _stamp_timestamps(
     return records, read_header(records)
 
 
+def _put_right(records: memoryview | bytearray, header: BatchHeader, codec: Codec, form: _Form) -> bytes:
+    """Return the records numbered anew. Raises KafkaError where Kafka does not, or where there are too many."""
+    if codec is form.codec:
+        # As Kafka: where it need not compress anew it has not kept the records to number them anew.
+        raise KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR, "The offset deltas of the batch are not 0, 1, 2, …")
+    if header.records_count > MAX_RENUMBERED_RECORDS:
+        raise KafkaError(ErrorCode.INVALID_RECORD, f"{header.records_count} records cannot be numbered anew")
+    return _renumber(records, header)
+
+
 def _renumber(records: memoryview | bytearray, header: BatchHeader) -> bytes:
     """Return the records with the offset deltas 0, 1, 2, …; some old clients do not set them well."""
     base_timestamp = header.base_timestamp
@@ -432,6 +449,19 @@ def _renumber(records: memoryview | bytearray, header: BatchHeader) -> bytes:
         )
         for index, record in enumerate(iterate_records(records, 0, header))
     )
+
+
+def _check_rebuildable(header: BatchHeader, first_timestamp: int) -> None:
+    """Raise KafkaError UNKNOWN_SERVER_ERROR for what Kafka's `MemoryRecordsBuilder` does not write."""
+    if first_timestamp < NO_TIMESTAMP and not header.is_log_append_time:
+        problem = f"Invalid negative timestamp {first_timestamp}"
+    elif header.producer_id != NO_PRODUCER_ID and header.producer_epoch == -1:
+        problem = "Invalid negative producer epoch"
+    elif header.producer_id != NO_PRODUCER_ID and header.base_sequence < 0 and not header.is_control:
+        problem = "Invalid negative sequence number used"
+    else:
+        return
+    raise KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR, problem)
 
 
 def _rebuild(

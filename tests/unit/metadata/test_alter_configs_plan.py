@@ -122,7 +122,6 @@ def test_deleting_a_name_that_nobody_knows_is_no_error() -> None:
             ErrorCode.INVALID_REQUEST,
             "Error due to duplicate config keys",
         ),
-        (topic("t", change("retention.ms", 9, "1")), ErrorCode.UNKNOWN_SERVER_ERROR, None),
         (
             AlterConfigsResource(resource_type=3, resource_name="t"),
             ErrorCode.INVALID_REQUEST,
@@ -146,6 +145,21 @@ def test_refusals_block_no_other_resource(
     made = plan(resource, topic("u", change("segment.ms", SET, "7")))
     assert made.records == [record("segment.ms", "7", "u")]
     assert (made.results[0].error_code, made.results[0].error_message) == (code, message)
+
+
+def test_an_operation_that_there_is_not_fails_whatever_is_not_refused_before() -> None:
+    unknown = topic("t", change("retention.ms", 9, "1"))
+    other = topic("u", change("segment.ms", SET, "7"))
+    no_value = topic("v", change("segment.ms", SET))
+    made = plan(unknown, other, no_value)
+    assert made.records == []
+    assert [(each.error_code, each.error_message) for each in made.results] == [
+        (ErrorCode.UNKNOWN_SERVER_ERROR, None),
+        (ErrorCode.UNKNOWN_SERVER_ERROR, None),
+        (ErrorCode.INVALID_REQUEST, "Null value not supported for : segment.ms"),
+    ]
+    refused_before = topic("t", change("retention.ms", 9, "1"), change("segment.ms", SET))
+    assert plan(refused_before, other).records == [record("segment.ms", "7", "u")]
 
 
 def test_a_resource_given_twice_is_refused_both_times() -> None:

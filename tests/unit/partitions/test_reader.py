@@ -68,7 +68,10 @@ def test_the_first_partition_with_records_may_exceed_every_limit_by_a_batch(brok
 
 
 def test_a_negative_limit_is_answered_like_a_bug(broker: DataDirectory) -> None:
+    broker.append("t", b"a")
     assert errors(fetch(broker, read(broker), max_bytes=-1)) == [ErrorCode.UNKNOWN_SERVER_ERROR]
+    assert errors(fetch(broker, read(broker, offset=1), max_bytes=-1, min_bytes=0)) == [ErrorCode.NONE]
+    assert errors(fetch(broker, read(broker, offset=2), max_bytes=-1)) == [ErrorCode.OFFSET_OUT_OF_RANGE]
 
 
 def test_an_idle_partition_is_waited_for_until_it_grows(broker: DataDirectory) -> None:

@@ -13,6 +13,7 @@ from ottla.records.compression import Codec, compress
 from ottla.records.record import iterate_records
 from ottla.storage.append_check import (
     MAX_RECORD_ERRORS,
+    MAX_RENUMBERED_RECORDS,
     AppendOrigin,
     CheckedAppend,
     RecordError,
@@ -219,6 +220,63 @@ def test_a_compacted_topic_wants_keys(codec: Codec) -> None:
         f"RecordError(batchIndex=3, message='{text}')]"
     )
     check(build_batch(records, now_ms=NOW_MS, codec=codec))
+
+
+def test_offset_deltas_are_put_right_in_batches_that_are_not_too_large() -> None:
+    config = topic(compression_type="gzip")
+    for count in (MAX_RENUMBERED_RECORDS, MAX_RENUMBERED_RECORDS + 1):
+        batch = build_batch([NewRecord(None, None, NOW_MS)] * 2, now_ms=NOW_MS)
+        fields = read_header(batch)._asdict()
+        for name in ("batch_length", "magic", "crc"):
+            del fields[name]
+        fields |= {"records_count": count, "last_offset_delta": count - 1}
+        records = encode_record(NewRecord(None, None, None), 0, 0) * count
+        batch = assemble_batch(records, **fields)
+        if count > MAX_RENUMBERED_RECORDS:
+            assert refusal(batch, config).code is ErrorCode.INVALID_RECORD
+        else:
+            stored = check(batch, config)
+            assert [each.offset for each in iterate_records(stored.records, 0, stored.header)] == list(
+                range(count)
+            )
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"base_timestamp": -32768}, "Invalid negative timestamp -32768"),
+        ({"producer_id": -2}, "Invalid negative producer epoch"),
+        ({"producer_id": -2, "producer_epoch": 0}, "Invalid negative sequence number used"),
+    ],
+)
+def test_what_no_builder_writes_is_refused_only_where_it_is_written_anew(
+    changes: dict[str, int], message: str
+) -> None:
+    fields = read_header(build_batch([NewRecord(b"k", b"v", 0)], now_ms=NOW_MS))._asdict() | changes
+    for name in ("batch_length", "magic", "crc"):
+        del fields[name]
+    batch = assemble_batch(encode_record(NewRecord(b"k", b"v", None), 0, 0), **fields)
+    check(batch)
+    error = refusal(batch, topic(compression_type="gzip"))
+    assert (error.code, error.message) == (ErrorCode.UNKNOWN_SERVER_ERROR, message)
+
+
+def test_a_size_that_is_no_number_is_told_apart_only_where_nothing_is_compressed() -> None:
+    fields = read_header(build_batch([NewRecord(b"k", b"v", NOW_MS)], now_ms=NOW_MS))._asdict()
+    for name in ("batch_length", "magic", "crc"):
+        del fields[name]
+    for codec in Codec:
+        fields["attributes"] = codec
+        wrong = assemble_batch(compress(codec, b"\xff" * 9 + b"\x01" + bytes(20)), **fields)
+        expected = ErrorCode.INVALID_RECORD if codec else ErrorCode.UNKNOWN_SERVER_ERROR
+        assert refusal(wrong).code is expected
+
+
+@pytest.mark.parametrize("length", [2**31 - 12, 2**31 - 1])
+def test_a_size_beyond_32_bits_has_no_code_of_its_own(length: int) -> None:
+    batch = build_batch(RECORDS, now_ms=NOW_MS)
+    batch[8:12] = length.to_bytes(4, "big")
+    assert refusal(batch).code is ErrorCode.UNKNOWN_SERVER_ERROR
 
 
 def test_an_answer_names_so_many_refused_records_and_no_more() -> None:
