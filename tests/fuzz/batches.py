@@ -62,7 +62,17 @@ def _sound(rng: random.Random, now_ms: int) -> bytes:
             "producer_epoch": rng.randrange(2),
             "base_sequence": rng.choice((0, 0, 1, 5, 2**31 - 2)),
         }
-    return bytes(build_batch(records, now_ms=now_ms, codec=Codec(rng.randrange(5)), **fields))  # type: ignore[arg-type]
+    is_control = rng.random() < 0.02
+    batch = build_batch(
+        records,
+        now_ms=now_ms,
+        codec=Codec.NONE if is_control else Codec(rng.randrange(5)),
+        log_append_time=rng.random() < 0.05,
+        transactional=rng.random() < 0.02,
+        control=is_control,
+        **fields,
+    )
+    return bytes(batch)
 
 
 def _record(rng: random.Random, now_ms: int) -> NewRecord:

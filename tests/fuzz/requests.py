@@ -36,7 +36,9 @@ TOPIC_CONFIGS: dict[str, dict[str, str]] = {
     "small": {"segment.bytes": "1048576", "max.message.bytes": "3000"},
     "squeezed": {"compression.type": "zstd"},
     "stamped": {"message.timestamp.type": "LogAppendTime", "compression.type": "gzip"},
-    "plain": {"compression.type": "uncompressed"},
+    "plain": {"compression.type": "uncompressed", "max.message.bytes": "4000"},
+    "snapped": {"compression.type": "snappy", "segment.bytes": "1048576"},
+    "quick": {"compression.type": "lz4", "message.timestamp.type": "LogAppendTime"},
 }
 """The topics that requests name; each keeps its batches in another way."""
 TOPICS = tuple(TOPIC_CONFIGS)
@@ -84,8 +86,12 @@ HARVEST_LIMIT = 40
 FEW_PARTITIONS = (-1, 0, 1, 1, 2, -5, 20_000, 2**31 - 1)
 
 
-NUMBERS_TOLD = frozenset({"generation_id", "session_id", "producer_id", "leader_epoch", "base_offset"})
+NUMBERS_TOLD = frozenset(
+    {"generation_id", "session_id", "producer_id", "leader_epoch", "base_offset", "log_start_offset"}
+)
 """Numbers of answers without which a later request would not get far."""
+TOLD_AS = {"fetch_offset": "log_start_offset", "offset": "base_offset"}
+"""Under which name an answer tells what a request wants."""
 
 
 @dataclass(slots=True)
@@ -222,8 +228,8 @@ class RequestMaker:
             return rng.choice(FEW_PARTITIONS)
         if rng.random() < 0.12:
             value = rng.choice(INTERESTING_INTS)
-        elif name in self.harvest.numbers and rng.random() < 0.7:
-            value = rng.choice(self.harvest.numbers[name])
+        elif (told := self.harvest.numbers.get(TOLD_AS.get(name, name))) and rng.random() < 0.7:
+            value = rng.choice(told)
         elif name == "index" or "partition" in name or "replica" in name or "broker" in name:
             value = rng.choice((0, 0, 1, 2))
         elif name.endswith(("_ms", "bytes")):
