@@ -80,7 +80,15 @@ def _fuzz(folder: Path, options: argparse.Namespace, judge: Judge | None) -> int
 def _compare(seed: str, requests: int) -> int:
     found: list[Disagreement] = []
     with running("kafka", None) as kafka, running("ottla", None) as ottla:
-        compare(kafka[0], ottla[0], seed, requests, found)
+        try:
+            compare(kafka.port, ottla.port, seed, requests, found)
+        finally:
+            _show(found)
+    print(f"{len(found)} of {requests} requests were answered differently")
+    return 1 if found else 0
+
+
+def _show(found: list[Disagreement]) -> None:
     alike: dict[tuple[str, str, str], list[Disagreement]] = defaultdict(list)
     for each in found:
         alike[each.api, each.kafka, each.ottla].append(each)
@@ -88,8 +96,6 @@ def _compare(seed: str, requests: int) -> int:
         shortest = min(some, key=lambda each: len(each.content))
         print(f"{len(some)} times {api}, as v{shortest.version}:")
         print(f"    Kafka: {theirs}\n    Ottla: {ours}\n    {shortest.content[:SHOWN_BYTES].hex()}")
-    print(f"{len(found)} of {requests} requests were answered differently")
-    return 1 if found else 0
 
 
 if __name__ == "__main__":
