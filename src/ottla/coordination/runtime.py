@@ -331,9 +331,8 @@ class MachineShell(Generic[C, R]):
             self._reload_failure = None
             logger.info("%s was loaded again from its log", self.name)
         elif self._state is not _State.CLOSED:
-            if (
-                str(error) != self._reload_failure
-            ):  # a disk that stays broken is worth one line, not one a second
+            # A disk that stays broken is worth one line, not one a second.
+            if str(error) != self._reload_failure:
                 self._reload_failure = str(error)
                 bug = None if isinstance(error, OSError | KafkaError) else error
                 logger.error("%s cannot be loaded again from its log: %s", self.name, error, exc_info=bug)
