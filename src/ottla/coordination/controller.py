@@ -244,8 +244,7 @@ class Controller:
         """Submit a command and give up waiting after a time.
 
         None is for what the controller need not judge, which Kafka answers without asking it. Without any time nothing
-        is done at all. What was begun may still happen after the client has heard of the
-        timeout, as with Kafka.
+        is done at all. What was begun may still happen after the client has heard of the timeout, as with Kafka.
         """
         if timeout_ms is not None and timeout_ms <= 0:
             return Completion.failed(KafkaError(ErrorCode.REQUEST_TIMED_OUT))
