@@ -12,23 +12,25 @@ from typing import Any, Generic, TypeVar
 T = TypeVar("T")
 U = TypeVar("U")
 
-_PENDING = object()
-
 
 class Completion(Generic[T]):
     """One result of type T, or one exception."""
 
-    __slots__ = ("_callbacks", "_error", "_value")
+    __slots__ = ("_callbacks", "_value", "done", "error")
 
     def __init__(self) -> None:
-        self._value: Any = _PENDING
-        self._error: BaseException | None = None
+        self.done = False
+        """Whether the value or the exception is there; for others to read, as `error` is."""
+        self.error: BaseException | None = None
+        """The exception, or None when the result is a value or not there yet."""
+        self._value: Any = None
         self._callbacks: list[Callable[[Completion[T]], None]] | None = None
 
     @classmethod
     def resolved(cls, value: T) -> Completion[T]:
         """Return a completion that already holds its value."""
         completion = cls()
+        completion.done = True
         completion._value = value
         return completion
 
@@ -36,37 +38,30 @@ class Completion(Generic[T]):
     def failed(cls, error: BaseException) -> Completion[T]:
         """Return a completion that already holds its exception."""
         completion = cls()
-        completion._error = error
+        completion.done = True
+        completion.error = error
         return completion
-
-    @property
-    def done(self) -> bool:
-        """Whether the value or the exception is there."""
-        return self._value is not _PENDING or self._error is not None
-
-    @property
-    def error(self) -> BaseException | None:
-        """The exception, or None when the result is a value or not there yet."""
-        return self._error
 
     def result(self) -> T:
         """Return the value, or raise the exception. Asking too early is a bug."""
-        if self._error is not None:
-            raise self._error
-        assert self._value is not _PENDING, "the result was asked for before it was there"
+        if self.error is not None:
+            raise self.error
+        assert self.done, "the result was asked for before it was there"
         value: T = self._value
         return value
 
     def resolve(self, value: T) -> None:
         """Store the value and run the callbacks."""
         assert not self.done, "a completion is completed once"
+        self.done = True
         self._value = value
         self._run_callbacks()
 
     def fail(self, error: BaseException) -> None:
         """Store the exception and run the callbacks."""
         assert not self.done, "a completion is completed once"
-        self._error = error
+        self.done = True
+        self.error = error
         self._run_callbacks()
 
     def on_done(self, callback: Callable[[Completion[T]], None]) -> None:
@@ -108,8 +103,8 @@ class Completion(Generic[T]):
 
     def take(self, source: Completion[T]) -> None:
         """Complete with the value or the exception of another completion that is done."""
-        if source._error is not None:
-            self.fail(source._error)
+        if source.error is not None:
+            self.fail(source.error)
         else:
             self.resolve(source.result())
 

@@ -28,8 +28,9 @@ from ottla.protocol.messages.produce import (
 )
 from ottla.records.batch import CODEC_MASK, MAGIC, TRANSACTIONAL_BIT
 from ottla.records.compression import Codec
-from ottla.storage.append_check import AppendOrigin, NotOneBatchError, RecordsRefusedError, size_of_batch
+from ottla.storage.append_check import AppendOrigin, NotOneBatchError, size_of_batch
 from ottla.storage.partition_log import AppendResult
+from ottla.storage.record_errors import RecordsRefusedError
 from ottla.types import INTERNAL_TOPICS, ZERO_UUID, Uuid
 
 logger = logging.getLogger("ottla.handlers.produce")

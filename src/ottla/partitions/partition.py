@@ -197,11 +197,14 @@ class Partition:
         Where flush.messages asks for it, done when it is on the disk. `records` must not change before that.
         Fails with KafkaError, also for what the disk refused.
         """
-        if not self.is_leader:
+        if self.leader_id != self._node_id:
             return Completion.failed(self._not_leader())
         work = partial(self._append_now, records, self.leader_epoch, origin, now_ms)
         completion = self._writer.submit(work)
-        completion.on_done(partial(self._appended, len(records)))
+        if completion.done:
+            self._appended(len(records), completion)
+        else:
+            completion.on_done(partial(self._appended, len(records)))
         if self.log.config.flush_messages < NEVER_FLUSH:
             return self._flush_if_due(completion)
         return completion

@@ -99,6 +99,10 @@ def decode_response_header(
     return correlation_id, position
 
 
+def has_tagged_response_header(api_key: int, api_version: int) -> bool:
+    """Tell whether tagged fields follow the correlation id in the response header."""
+    return api_key != ApiKey.API_VERSIONS and APIS[api_key].is_flexible(api_version)
+
+
 def _response_layout(api_key: int, api_version: int) -> struct.Struct:
-    tagged = api_key != ApiKey.API_VERSIONS and APIS[api_key].is_flexible(api_version)
-    return _TAGGED_RESPONSE if tagged else _SHORT_RESPONSE
+    return _TAGGED_RESPONSE if has_tagged_response_header(api_key, api_version) else _SHORT_RESPONSE

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import socket
 from collections import deque
-from collections.abc import Iterable
 from typing import Any
 
 from ottla.storage.files import FileRange
@@ -42,8 +41,12 @@ class SendQueue:
         self.pending_bytes = 0
         """Bytes that the socket has not taken yet."""
 
-    def append(self, pieces: Iterable[Piece]) -> None:
-        """Add an answer's pieces. Small file ranges are read now and let go."""
+    def append(self, pieces: list[Piece]) -> None:
+        """Add an answer's pieces. Small file ranges are read now and let go. Raises OSError where they cannot be."""
+        if len(pieces) == 1 and type(pieces[0]) is bytes:  # as nearly every answer is
+            self._pieces.append(pieces[0])
+            self.pending_bytes += len(pieces[0])
+            return
         for piece in pieces:
             size = len(piece)
             if size == 0:
@@ -62,16 +65,22 @@ class SendQueue:
 
         Raises OSError when the connection is broken or a file can no longer be read.
         """
+        pieces = self._pieces
         budget = MAX_BYTES_A_TURN
         try:
-            while self._pieces and budget > 0:
-                first = self._pieces[0]
-                sent = self._send_range(first) if isinstance(first, FileRange) else self._send_bytes()
+            while pieces and budget > 0:
+                first = pieces[0]
+                if isinstance(first, FileRange):
+                    sent = self._send_range(first)
+                elif len(pieces) == 1:
+                    sent = self._send_last(first)
+                else:
+                    sent = self._send_bytes()
                 self.pending_bytes -= sent
                 budget -= sent
         except (BlockingIOError, InterruptedError):
             return False
-        return not self._pieces
+        return not pieces
 
     def discard(self) -> None:
         """Forget everything and let go of the files."""
@@ -80,7 +89,15 @@ class SendQueue:
         self._pieces.clear()
         self.pending_bytes = 0
 
+    def _send_last(self, piece: bytes | bytearray | memoryview) -> int:
+        sent = self._socket.send(piece)
+        self._pieces.clear()
+        if sent < len(piece):
+            self._pieces.append(memoryview(piece)[sent:])
+        return sent
+
     def _send_bytes(self) -> int:
+        """Send the bytes before the next file range, as many pieces as one call takes."""
         run: list[bytes | bytearray | memoryview] = []
         flags = 0
         for piece in self._pieces:
@@ -90,7 +107,7 @@ class SendQueue:
             run.append(piece)
             if len(run) == MAX_VECTORED_PIECES:
                 break
-        sent = self._socket.send(run[0], flags) if len(run) == 1 else self._socket.sendmsg(run, (), flags)
+        sent = self._socket.sendmsg(run, (), flags)
         left = sent
         for piece in run:
             if left < len(piece):

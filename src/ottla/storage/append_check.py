@@ -9,8 +9,6 @@ The broker's own batches come from its own builder: of them only header, CRC and
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -39,11 +37,10 @@ from ottla.records.record import iterate_records
 from ottla.records.walk import (
     EndlessSizeError,
     MalformedRecordError,
-    RecordShape,
     WalkSummary,
-    iterate_shapes,
     walk_records,
 )
+from ottla.storage.record_errors import check_each_record
 from ottla.types import TopicPartition
 
 if TYPE_CHECKING:
@@ -64,12 +61,6 @@ event loop, and a batch of a few KiB can unpack to many millions."""
 MAX_RENUMBERED_RECORDS = 10_000
 """Most records of a batch whose offset deltas are put right: each is written anew, a tenth of a second for so many.
 Clients that get them wrong are old and send small batches."""
-
-MAX_RECORD_ERRORS = 10_000
-"""Most refused records that an answer names, where Apache Kafka names all; each costs a text here and a retry there."""
-
-_ERRORS_SHOWN = 3
-"""How many record errors Kafka quotes in the message for the batch; all of them go out beside it."""
 
 _CODECS = {
     "uncompressed": Codec.NONE,
@@ -98,24 +89,7 @@ class NotOneBatchError(KafkaError):
         super().__init__(ErrorCode.INVALID_RECORD, message)
 
 
-class RecordError(NamedTuple):
-    """One refused record of a batch."""
-
-    batch_index: int
-    """Its place in the batch, from 0."""
-    message: str
-
-
-class RecordsRefusedError(KafkaError):
-    """Some records break a rule, so the batch is refused; the answer lists each of them."""
-
-    def __init__(self, code: ErrorCode, message: str, record_errors: Sequence[RecordError]) -> None:
-        super().__init__(code, message)
-        self.record_errors = record_errors
-
-
-@dataclass(slots=True)
-class CheckedAppend:
+class CheckedAppend(NamedTuple):
     """One batch in the form in which it may be written."""
 
     header: BatchHeader
@@ -124,8 +98,6 @@ class CheckedAppend:
     """Exactly one batch, writable so that offset and epoch can be stamped in place."""
     max_timestamp: int
     """The largest timestamp of its records in ms, -1 when none has any."""
-    offset_of_max_timestamp: int
-    """What the time index stores beside it: the last offset of the batch."""
     log_append_time_ms: int
     """The time that was stamped on the batch, -1 when its own timestamps are kept."""
 
@@ -150,21 +122,21 @@ def check_append(
     topic_partition: TopicPartition,
     origin: AppendOrigin,
     now_ms: int,
-    log_end_offset: int,
 ) -> CheckedAppend:
-    """Judge one batch that would be appended at `log_end_offset`, and bring it into the form to be stored.
+    """Judge one batch, and bring it into the form to be stored.
 
     `records` is changed in place where it is writable. Raises KafkaError; where records are to blame it is
     RecordsRefusedError with one entry for each.
     """
     header, records = _only_batch(records)
-    if origin is AppendOrigin.CLIENT and header.base_offset != 0:
+    is_client = origin is AppendOrigin.CLIENT
+    if is_client and header.base_offset != 0:
         raise KafkaError(
             ErrorCode.INVALID_RECORD,
             f"The baseOffset of the record batch in the append to {topic_partition} should be 0, "
             f"but it is {header.base_offset}",
         )
-    if origin is not AppendOrigin.RAFT_LEADER and header.size_bytes > config.max_message_bytes:
+    if len(records) > config.max_message_bytes and origin is not AppendOrigin.RAFT_LEADER:
         raise KafkaError(
             ErrorCode.MESSAGE_TOO_LARGE,
             f"The record batch size in the append to {topic_partition} is {header.size_bytes} bytes which exceeds "
@@ -173,12 +145,28 @@ def check_append(
     check_crc(records, 0, header)
     codec = _known_codec(header)
     form = _form_to_store(codec, header, config, now_ms)
-    if origin is AppendOrigin.CLIENT:
+    if is_client:
         _check_client_batch(header, topic_partition)
         payload, summary = _walk(records, codec, header)
-        _check_records(payload, header, summary, form, config, topic_partition, now_ms)
-        max_timestamp = _max_timestamp(header, summary)
         first_timestamp = header.base_timestamp + summary.min_timestamp_delta
+        max_timestamp = header.base_timestamp + summary.max_timestamp_delta
+        if (
+            (summary.has_null_key and "compact" in config.cleanup_policy)
+            or header.attributes & LOG_APPEND_TIME_BIT
+            or not (
+                form.log_append_time_ms >= 0
+                or (
+                    now_ms - config.message_timestamp_before_max_ms <= first_timestamp
+                    and max_timestamp <= now_ms + config.message_timestamp_after_max_ms
+                )
+            )
+        ):
+            check_each_record(
+                payload, header, form.codec, form.log_append_time_ms, config, topic_partition, now_ms
+            )
+            if header.is_log_append_time:
+                max_timestamp = header.max_timestamp
+        max_timestamp = max(max_timestamp, NO_TIMESTAMP)
         is_dense = summary.is_dense or codec is form.codec is Codec.NONE
     else:
         max_timestamp, is_dense = header.max_timestamp, True
@@ -186,9 +174,7 @@ def check_append(
         payload = None
     if form.log_append_time_ms >= 0:
         max_timestamp = form.log_append_time_ms
-    if codec is form.codec and is_dense:
-        records, header = _stamp_timestamps(records, header, form, max_timestamp)
-    else:
+    if codec is not form.codec or not is_dense:
         if payload is None:
             payload = _unpack(records, codec)
         if not is_dense:
@@ -196,14 +182,15 @@ def check_append(
         _check_rebuildable(header, first_timestamp)
         records, header = _rebuild(payload, header, form, max_timestamp)
         _check_rebuilt_size(header, config, topic_partition, origin)
-    if header.size_bytes > config.segment_bytes:
+    elif form.log_append_time_ms >= 0 or header.max_timestamp != max_timestamp or header.is_log_append_time:
+        records, header = _stamp_timestamps(records, header, form, max_timestamp)
+    if len(records) > config.segment_bytes:
         raise KafkaError(
             ErrorCode.RECORD_LIST_TOO_LARGE,
             f"Message batch size is {header.size_bytes} bytes in append to partition {topic_partition}, which "
             f"exceeds the maximum configured segment size of {config.segment_bytes}.",
         )
-    last_offset = log_end_offset + header.last_offset_delta
-    return CheckedAppend(header, records, max_timestamp, last_offset, form.log_append_time_ms)
+    return CheckedAppend(header, records, max_timestamp, form.log_append_time_ms)
 
 
 def _only_batch(
@@ -214,11 +201,8 @@ def _only_batch(
     Fewer bytes behind it than a batch has are dropped, as Kafka drops them. Raises NotOneBatchError
     for no batch, another format or a second batch, and KafkaError CORRUPT_MESSAGE for what cannot be a batch.
     """
-    if (
-        len(records) < HEADER_SIZE_BYTES
-        or read_size_prefix(records)[1] != len(records)
-        or records[_MAGIC_AT] != MAGIC
-    ):
+    size = len(records)
+    if size < HEADER_SIZE_BYTES or records[_MAGIC_AT] != MAGIC or read_size_prefix(records)[1] != size:
         records = _cut_to_one_batch(records)
     header = read_header(records)
     if isinstance(records, bytes) or (isinstance(records, memoryview) and records.readonly):
@@ -266,7 +250,7 @@ def size_of_batch(records: Buffer, position: int) -> int | None:
 def _known_codec(header: BatchHeader) -> Codec:
     # Kafka has no answer of its own for a codec that it does not know; clients do not retry this one.
     number = header.attributes & CODEC_MASK
-    if number > Codec.ZSTD:
+    if number >= len(_ALL_CODECS):
         raise KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR, f"Unknown compression type id: {number}")
     return _ALL_CODECS[number]
 
@@ -292,25 +276,35 @@ def _level(codec: Codec, config: TopicConfig) -> int | None:
 
 def _check_client_batch(header: BatchHeader, topic_partition: TopicPartition) -> None:
     """Raise KafkaError INVALID_RECORD unless the header is one that a producer may write."""
-    count, last_offset = header.records_count, header.last_offset
+    count = header.records_count
+    if (
+        0 < count <= MAX_RECORDS
+        and count == header.last_offset_delta + 1
+        and not header.attributes & CONTROL_BIT
+        and (header.base_sequence >= 0 or header.producer_id <= NO_PRODUCER_ID)
+    ):
+        return
     if header.last_offset_delta < 0:
-        problem = f"Batch has an invalid offset range: [{header.base_offset}, {last_offset}]"
+        problem = f"Batch has an invalid offset range: [{header.base_offset}, {header.last_offset}]"
     elif count <= 0:
         problem = f"Invalid reported count for record batch: {count}"
     elif count > MAX_RECORDS:
         problem = f"Record batch of {count} records, the limit is {MAX_RECORDS},"
     elif count != header.last_offset_delta + 1:
-        problem = f"Inconsistent batch offset range [{header.base_offset}, {last_offset}] and count of records {count}"
+        problem = (
+            f"Inconsistent batch offset range [{header.base_offset}, {header.last_offset}] "
+            f"and count of records {count}"
+        )
     elif header.is_control:
         problem = "Clients are not allowed to write control records"
-    elif header.has_producer_id and header.base_sequence < 0:
-        problem = f"Invalid sequence number {header.base_sequence} in record batch with producerId {header.producer_id}"
     else:
-        return
+        problem = f"Invalid sequence number {header.base_sequence} in record batch with producerId {header.producer_id}"
     raise KafkaError(ErrorCode.INVALID_RECORD, f"{problem} in topic partition {topic_partition}")
 
 
 def _unpack(records: memoryview | bytearray, codec: Codec) -> Buffer:
+    if codec is Codec.NONE:
+        return memoryview(records)[HEADER_SIZE_BYTES:]
     try:
         return decompress(codec, memoryview(records)[HEADER_SIZE_BYTES:])
     except DecompressionError as error:
@@ -329,102 +323,14 @@ def _walk(records: memoryview | bytearray, codec: Codec, header: BatchHeader) ->
         raise KafkaError(code, str(error)) from error
 
 
-def _max_timestamp(header: BatchHeader, summary: WalkSummary) -> int:
-    if header.is_log_append_time:
-        return max(header.max_timestamp, NO_TIMESTAMP)
-    return max(header.base_timestamp + summary.max_timestamp_delta, NO_TIMESTAMP)
-
-
-def _check_records(
-    payload: Buffer,
-    header: BatchHeader,
-    summary: WalkSummary,
-    form: _Form,
-    config: TopicConfig,
-    topic_partition: TopicPartition,
-    now_ms: int,
-) -> None:
-    """Raise RecordsRefusedError when a record has no key where it needs one, or a timestamp out of range."""
-    needs_keys = "compact" in config.cleanup_policy
-    if not (needs_keys and summary.has_null_key) and not header.is_log_append_time:
-        if form.log_append_time_ms >= 0:
-            return
-        earliest = now_ms - config.message_timestamp_before_max_ms
-        latest = now_ms + config.message_timestamp_after_max_ms
-        first = header.base_timestamp + summary.min_timestamp_delta
-        last = header.base_timestamp + summary.max_timestamp_delta
-        if earliest <= first and last <= latest:
-            return
-    code = ErrorCode.INVALID_RECORD
-    errors: list[RecordError] = []
-    for index, shape in enumerate(iterate_shapes(payload, header.records_count)):
-        if len(errors) == MAX_RECORD_ERRORS:
-            break
-        if needs_keys and shape.key_size < 0:
-            message = (
-                f"Compacted topic cannot accept message without key in topic partition {topic_partition}"
-            )
-            errors.append(RecordError(index, message))
-            continue
-        timestamp_problem = _timestamp_problem(header, shape, form, config, now_ms)
-        if timestamp_problem is not None:
-            code = ErrorCode.INVALID_TIMESTAMP
-            errors.append(RecordError(index, timestamp_problem))
-    if errors:
-        raise RecordsRefusedError(code, _message_for(code, errors), errors)
-
-
-def _timestamp_problem(
-    header: BatchHeader, shape: RecordShape, form: _Form, config: TopicConfig, now_ms: int
-) -> str | None:
-    timestamp = (
-        header.max_timestamp if header.is_log_append_time else header.base_timestamp + shape.timestamp_delta
-    )
-    offset = header.base_offset + shape.offset_delta
-    if form.log_append_time_ms < 0 and timestamp != NO_TIMESTAMP:
-        earliest = now_ms - config.message_timestamp_before_max_ms
-        latest = now_ms + config.message_timestamp_after_max_ms
-        if earliest <= timestamp <= latest:
-            return None
-        return (
-            f"Timestamp {timestamp} of message with offset {offset} is out of range. "
-            f"The timestamp should be within [{earliest}, {latest}]"
-        )
-    if not header.is_log_append_time:
-        return None
-    is_partial = header.codec is not Codec.NONE and header.codec is form.codec
-    key_size = shape.key_size if is_partial else max(shape.key_size, 0)
-    value_size = shape.value_size if is_partial else max(shape.value_size, 0)
-    return (
-        f"Invalid timestamp type in message {'Partial' if is_partial else ''}DefaultRecord(offset={offset}, "
-        f"timestamp={timestamp}, key={key_size} bytes, value={value_size} bytes). Producer should not set "
-        f"timestamp type to LogAppendTime."
-    )
-
-
-def _message_for(code: ErrorCode, errors: Sequence[RecordError]) -> str:
-    if code is ErrorCode.INVALID_TIMESTAMP:
-        return "One or more records have been rejected due to invalid timestamp"
-    shown = ", ".join(
-        f"RecordError(batchIndex={error.batch_index}, message='{error.message}')"
-        for error in errors[:_ERRORS_SHOWN]
-    )
-    return (
-        f"One or more records have been rejected due to {len(errors)} record errors in total, and only showing "
-        f"the first three errors at most: [{shown}]"
-    )
-
-
 def _stamp_timestamps(
     records: memoryview | bytearray, header: BatchHeader, form: _Form, max_timestamp: int
 ) -> tuple[memoryview | bytearray, BatchHeader]:
-    """Put the right timestamp type and largest timestamp into the header, where they are not there already."""
+    """Put the right timestamp type and largest timestamp into the header."""
     if form.log_append_time_ms >= 0:
         stamp_log_append_time(records, 0, header, max_timestamp)
-    elif header.is_log_append_time or header.max_timestamp != max_timestamp:
-        stamp_max_timestamp(records, 0, header, max_timestamp)
     else:
-        return records, header
+        stamp_max_timestamp(records, 0, header, max_timestamp)
     return records, read_header(records)
 
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from ottla.config.resolved import TopicConfig
 from ottla.errors import ErrorCode, KafkaError
-from ottla.records.batch import Buffer, CorruptBatchError, stamp
+from ottla.records.batch import NO_PRODUCER_ID, Buffer, CorruptBatchError, stamp
 from ottla.storage.append_check import AppendOrigin, check_append
 from ottla.storage.deferred_deletion import DeferredDeletion
 from ottla.storage.files import FileRange, FileSystem
@@ -50,6 +50,9 @@ from ottla.types import TopicPartition, Uuid
 logger = logging.getLogger(__name__)
 
 DEFAULT_PRODUCER_ID_EXPIRATION_MS = 86_400_000
+
+make_tuple = tuple.__new__
+"""Makes a named tuple of all its fields: what its class does itself, but behind a call more, four times an append."""
 
 
 class AppendResult(NamedTuple):
@@ -231,22 +234,18 @@ class PartitionLog:
         They are stamped in place where the buffer is writable. Raises KafkaError for what is refused; an OSError
         leaves the log as it was; where not even that can be had, the log is offline with KAFKA_STORAGE_ERROR.
         """
-        self._check_online()
+        if self._failure is not None:
+            self._check_online()
         base_offset = self._view.end.offset
         if origin is AppendOrigin.RAFT_LEADER:
             stamped, batches = stamp_batches(records, base_offset, leader_epoch)
             self._write(stamped, batches, leader_epoch, now_ms)
             return AppendResult(base_offset, batches[-1].last_offset, -1, self.log_start_offset)
         checked = check_append(
-            records,
-            config=self.config,
-            topic_partition=self.topic_partition,
-            origin=origin,
-            now_ms=now_ms,
-            log_end_offset=base_offset,
+            records, config=self.config, topic_partition=self.topic_partition, origin=origin, now_ms=now_ms
         )
-        header = checked.header
-        if header.has_producer_id:
+        header, records, max_timestamp, log_append_time_ms = checked
+        if header.producer_id > NO_PRODUCER_ID:
             assert not header.is_control, "transaction markers have no writer yet"
             duplicate = self.producer_state.check(header, base_offset, origin)
             if duplicate is not None:
@@ -257,13 +256,15 @@ class PartitionLog:
                     self.log_start_offset,
                     True,
                 )
-        stamp(checked.records, 0, base_offset, leader_epoch)
+        stamp(records, 0, base_offset, leader_epoch)
         last_offset = base_offset + header.last_offset_delta
-        batch = BatchToIndex(last_offset, checked.max_timestamp, len(checked.records))
-        self._write(checked.records, (batch,), leader_epoch, now_ms)
-        if header.has_producer_id:
-            self.producer_state.update(header, base_offset, checked.max_timestamp)
-        return AppendResult(base_offset, last_offset, checked.log_append_time_ms, self.log_start_offset)
+        batch = make_tuple(BatchToIndex, (last_offset, max_timestamp, len(records)))
+        self._write(records, (batch,), leader_epoch, now_ms)
+        if header.producer_id > NO_PRODUCER_ID:
+            self.producer_state.update(header, base_offset, max_timestamp)
+        return make_tuple(
+            AppendResult, (base_offset, last_offset, log_append_time_ms, self.log_start_offset, False)
+        )
 
     def _write(
         self, records: Buffer, batches: Sequence[BatchToIndex], leader_epoch: int, now_ms: int
@@ -284,9 +285,9 @@ class PartitionLog:
             self.leader_epochs.assign(leader_epoch, base_offset)
         next_offset = batches[-1].last_offset + 1
         self.producer_state.end_offset = next_offset
-        end = LogEnd(next_offset, segment, segment.size_bytes, base_offset, position)
-        view = self._view
-        self._view = LogView(end, view.base_offsets, view.segments)
+        end = make_tuple(LogEnd, (next_offset, segment, segment.size_bytes, base_offset, position))
+        _, base_offsets, segments = self._view
+        self._view = make_tuple(LogView, (end, base_offsets, segments))
 
     def roll(self, now_ms: int) -> Segment:
         """Finish the active segment and start a new one at the log's end; an empty one is kept.

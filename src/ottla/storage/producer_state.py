@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from crc32c import crc32c
 
 from ottla.errors import ErrorCode, KafkaError
+from ottla.records.batch import TRANSACTIONAL_BIT
 from ottla.storage.append_check import AppendOrigin
 from ottla.types import TopicPartition
 
@@ -154,6 +155,13 @@ class ProducerStateManager:
         entry = self._entries.get(header.producer_id)
         if entry is None:
             return None
+        if (
+            header.producer_epoch == entry.epoch
+            and entry.batches
+            and header.base_sequence == entry.batches[-1].last_sequence + 1
+            and entry.transaction_first_offset == NO_OFFSET
+        ):
+            return None  # the next in sequence, as nearly always: no other rule has a say then
         if origin is AppendOrigin.CLIENT:
             duplicate = entry.find_duplicate(header)
             if duplicate is not None:
@@ -191,12 +199,14 @@ class ProducerStateManager:
         if entry is None:
             entry = self._entries[header.producer_id] = ProducerEntry(header.producer_id)
         delta = header.last_offset_delta
-        entry.enter_epoch(header.producer_epoch)
-        if len(entry.batches) == BATCHES_TO_RETAIN:
-            del entry.batches[0]
-        entry.batches.append(BatchMetadata(header.last_sequence, base_offset + delta, delta, max_timestamp))
+        if header.producer_epoch != entry.epoch:
+            entry.enter_epoch(header.producer_epoch)
+        batches = entry.batches
+        if len(batches) == BATCHES_TO_RETAIN:
+            del batches[0]
+        batches.append(BatchMetadata(header.last_sequence, base_offset + delta, delta, max_timestamp))
         entry.last_timestamp = max_timestamp
-        if header.is_transactional and entry.transaction_first_offset == NO_OFFSET:
+        if header.attributes & TRANSACTIONAL_BIT and entry.transaction_first_offset == NO_OFFSET:
             entry.transaction_first_offset = base_offset
             self._ongoing[base_offset] = entry.producer_id
 

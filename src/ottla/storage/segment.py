@@ -196,31 +196,8 @@ class Segment:
                 f"Writing {self.log.path} failed ({error}), and so did cutting off what was written ({second})"
             ) from second
 
-    def should_roll(
-        self,
-        *,
-        max_timestamp: int,
-        last_offset: int,
-        size_bytes: int,
-        segment_bytes: int,
-        segment_ms: int,
-        segment_index_bytes: int,
-        now_ms: int,
-    ) -> bool:
-        """Tell whether batches of `size_bytes` belong into a new segment (facts 3.1, `LogSegment.shouldRoll`).
-
-        The time limit counts from the first batch's timestamp to that of the new ones: the data's own time.
-        Raises OSError.
-        """
-        if self.size_bytes > segment_bytes - size_bytes:
-            return True
-        if last_offset - self.base_offset > MAX_RELATIVE_OFFSET:
-            return True
-        if self.size_bytes > 0:
-            first = self.first_timestamp()
-            waited_ms = max_timestamp - first if first >= 0 else now_ms - self.created_ms
-            if waited_ms > segment_ms - self.roll_jitter_ms:
-                return True
+    def are_indexes_full(self, segment_index_bytes: int) -> bool:
+        """Tell whether one of the indexes, which may have this size, takes no more entries."""
         return self.offset_index.is_full(segment_index_bytes) or self.time_index.is_full(segment_index_bytes)
 
     def first_timestamp(self) -> int:

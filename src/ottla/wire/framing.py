@@ -18,34 +18,28 @@ _unpack_size = struct.Struct(">i").unpack_from
 _pack_size = struct.Struct(">i").pack
 
 
-def announced_size(buffer: Buffer, start: int, end: int, max_size_bytes: int) -> int | None:
-    """Return the size in bytes of the frame that starts at `start`, without the size itself.
-
-    None when fewer than four bytes lie between `start` and `end`. Raises WireError for a negative size and
-    for one over `max_size_bytes` (`socket.request.max.bytes` on a broker).
-    """
-    if end - start < SIZE_BYTES:
-        return None
-    size: int = _unpack_size(buffer, start)[0]
-    if size < 0:
-        raise WireError(f"a frame claims a negative size of {size} bytes")
-    if size > max_size_bytes:
-        raise WireError(f"a frame claims {size} bytes; the limit is {max_size_bytes}")
-    return size
-
-
 def next_frame(buffer: Buffer, start: int, end: int, max_size_bytes: int) -> tuple[int, int] | None:
     """Return where the content of the next frame starts and ends, or None while it is not complete.
 
-    The valid bytes lie between `start` and `end`; the next search starts at the frame's end. Raises
-    WireError as `announced_size`.
+    The valid bytes lie between `start` and `end`; the next search starts at the frame's end. Raises WireError for a
+    negative size and for one over `max_size_bytes` (`socket.request.max.bytes` on a broker).
     """
-    size = announced_size(buffer, start, end, max_size_bytes)
-    if size is None or end - start - SIZE_BYTES < size:
+    content_start = start + SIZE_BYTES
+    if content_start > end:
         return None
-    return start + SIZE_BYTES, start + SIZE_BYTES + size
+    size: int = _unpack_size(buffer, start)[0]
+    if not 0 <= size <= max_size_bytes:
+        raise _impossible(size, max_size_bytes)
+    content_end = content_start + size
+    return None if content_end > end else (content_start, content_end)
 
 
 def frame_prefix(size_bytes: int) -> bytes:
     """Return the four bytes that go before a frame of this size."""
     return _pack_size(size_bytes)
+
+
+def _impossible(size: int, max_size_bytes: int) -> WireError:
+    if size < 0:
+        return WireError(f"a frame claims a negative size of {size} bytes")
+    return WireError(f"a frame claims {size} bytes; the limit is {max_size_bytes}")

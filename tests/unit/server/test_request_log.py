@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import struct
 import logging
 import re
 from typing import Any
@@ -28,7 +29,8 @@ def route(api_key: ApiKey, request: Any) -> Route:
         decode=lambda _frame, _position: (request, 9),
         handle=lambda _request, _context: None,
         encode=lambda _response, pieces: pieces.append(b"encoded"),
-        head_suffix=b"",
+        head=struct.Struct(">ii"),
+            carries_file_ranges=False,
     )
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import struct
 from typing import Any
 
 import pytest
@@ -131,7 +132,8 @@ def test_answers_are_counted_before_they_are_encoded(counters: RequestCounters) 
             decode=lambda _frame, _position: (None, 0),
             handle=lambda _request, _context: None,
             encode=lambda response, _pieces: encoded.append(response),
-            head_suffix=b"",
+            head=struct.Struct(">ii"),
+            carries_file_ranges=False,
         )
 
     partitions = [

@@ -12,14 +12,12 @@ from ottla.records.builder import NewRecord, assemble_batch, build_batch, encode
 from ottla.records.compression import Codec, compress
 from ottla.records.record import iterate_records
 from ottla.storage.append_check import (
-    MAX_RECORD_ERRORS,
     MAX_RENUMBERED_RECORDS,
     AppendOrigin,
     CheckedAppend,
-    RecordError,
-    RecordsRefusedError,
     check_append,
 )
+from ottla.storage.record_errors import MAX_RECORD_ERRORS, RecordError, RecordsRefusedError
 from ottla.types import TopicPartition
 
 NOW_MS = 1_700_000_000_000
@@ -43,7 +41,6 @@ def check(
         topic_partition=TopicPartition("t", 3),
         origin=origin,
         now_ms=NOW_MS,
-        log_end_offset=100,
     )
 
 
@@ -75,7 +72,6 @@ def test_a_sound_batch_is_kept_as_it_came() -> None:
     checked = check(memoryview(batch))
     assert bytes(checked.records) == bytes(batch)
     assert checked.max_timestamp == NOW_MS
-    assert checked.offset_of_max_timestamp == 119
     assert checked.log_append_time_ms == -1
 
 

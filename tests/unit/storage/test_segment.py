@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 from tests.support.faulty_files import FaultyFileSystem
+from tests.support.logs import topic_config
 
 from ottla.records.builder import NewRecord, build_batch
 from ottla.storage.files import FileSystem
 from ottla.storage.open_files import OpenFiles
+from ottla.storage.rolling import must_roll
 from ottla.storage.segment import MAX_RELATIVE_OFFSET, BatchToIndex, Segment, file_name
 
 BATCH_BYTES = 1069
@@ -101,17 +103,13 @@ def test_what_retention_counts_from_without_timestamps(tmp_path: Path) -> None:
     assert segment.retention_timestamp_ms() == 1234
 
 
-def should_roll(segment: Segment, **changes: int) -> bool:
-    arguments = {
-        "max_timestamp": 1000,
-        "last_offset": 200,
-        "size_bytes": 1000,
-        "segment_bytes": 1_000_000,
-        "segment_ms": 1000,
-        "segment_index_bytes": 1_000_000,
-        "now_ms": 5000,
-    }
-    return segment.should_roll(**{**arguments, **changes})
+def should_roll(
+    segment: Segment, *, max_timestamp: int = 1000, last_offset: int = 200, now_ms: int = 5000, **limits: int
+) -> bool:
+    config = topic_config(
+        **{"segment_bytes": 1_000_000, "segment_ms": 1000, "segment_index_bytes": 1_000_000, **limits}
+    )
+    return must_roll(segment, [BatchToIndex(last_offset, max_timestamp, 1000)], 1000, config, now_ms)
 
 
 def test_a_segment_rolls_by_size_and_reach(segment: Segment) -> None:

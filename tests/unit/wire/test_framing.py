@@ -1,6 +1,6 @@
 import pytest
 
-from ottla.wire.framing import announced_size, frame_prefix, next_frame
+from ottla.wire.framing import frame_prefix, next_frame
 from ottla.wire.primitives import WireError
 
 MAX = 100
@@ -26,8 +26,8 @@ def test_a_frame_is_found_when_its_last_byte_is_there():
 def test_what_lies_behind_the_end_is_not_looked_at():
     stale = frame_prefix(1) + b"a"
     assert next_frame(stale, 0, 3, MAX) is None
-    assert announced_size(stale, 0, 3, MAX) is None
-    assert announced_size(stale, 0, 4, MAX) == 1
+    assert next_frame(stale, 0, 4, MAX) is None
+    assert next_frame(stale, 0, 5, MAX) == (4, 5)
 
 
 def test_a_size_is_judged_before_its_content_arrives():
