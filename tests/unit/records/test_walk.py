@@ -133,19 +133,35 @@ def test_equal_records_with_equal_offset_deltas_are_walked_to_their_end(count: i
     assert walk_records(payload, count) == WalkSummary(0, 0, True, False)
 
 
-def test_runs_are_looked_for_only_where_there_can_be_some(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An attempt looks at all that is left, so that millions of small records would take hours."""
-    looked_at = []
+@pytest.mark.parametrize("count", [63, 64, 65, 8191, 8192, 8193, 16_384, 16_385, 40_000])
+@pytest.mark.parametrize("value_size", [0, 200])
+def test_runs_go_on_where_offset_deltas_become_longer(count: int, value_size: int) -> None:
+    record = NewRecord(None, bytes(value_size), 5)
+    payload = payload_of([record] * count)
+    assert walk_records(payload, count) == WalkSummary(0, 0, True, True)
+    last = encode_record(record, 0, count - 1)
+    assert payload.endswith(last)
+    for wrong in (count - 2, count, 0):
+        other = payload.removesuffix(last) + encode_record(record, 0, wrong)
+        assert not walk_records(other, count).is_dense
+
+
+def test_an_attempt_at_a_run_looks_at_few_records_however_many_are_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lengths = []
     take_run = _Walk._take_run
 
     def counted(walk: _Walk, start: int, stride: int, index: int) -> int:
-        looked_at.append(index)
-        return take_run(walk, start, stride, index)
+        lengths.append(take_run(walk, start, stride, index))
+        return lengths[-1]
 
     monkeypatch.setattr(_Walk, "_take_run", counted)
-    walk_records(b"\x0c\0\0\0\x01\x01\0" * 100_000, 100_000)
-    assert max(looked_at) < 10_000
-    assert len(looked_at) < 30
+    walk_records(payload_of([NewRecord(None, b"", 5)] * 100_000), 100_000)
+    assert sum(lengths) > 99_000
+    assert max(lengths) < 10_000
+    walk_records(b"\x0c\0\0\0\x01\x01\0" * 100_000, 100_000)  # every offset delta is 0
+    assert len(lengths) < 200
 
 
 @pytest.mark.parametrize("cut", [1, 10, 100])
