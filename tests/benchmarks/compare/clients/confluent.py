@@ -28,6 +28,11 @@ CLOCK_BYTES = 8
 
 NEVER_BATCHED = {"linger.ms": 0}
 
+HARDLY_RESTS = {"fetch.queue.backoff.ms": 1}
+"""A consumer with 100,000 records in its queue rests, by default for a second, in which it has nothing to do once they
+are read. So the faster a broker fills the queue, the slower the client is: with the default it reads the same 170,000
+records a second from any broker that is fast enough, and up to 1.9 times as many from a slower one."""
+
 
 class Delivery:
     """Counts acknowledgements, and keeps the first error."""
@@ -67,7 +72,7 @@ def one_in_flight(options: argparse.Namespace) -> dict[str, float]:
 
 def end_to_end(options: argparse.Namespace) -> dict[str, float]:
     """Send records at a steady pace, and take the time from each one's sending to its arrival at a consumer."""
-    consumer = _assigned(options)
+    consumer = _assigned(options, {})
     producer = Producer({"bootstrap.servers": options.bootstrap, "acks": "all", **NEVER_BATCHED})
     delivery = Delivery()
     padding = bytes(max(0, options.bytes - CLOCK_BYTES))
@@ -132,7 +137,7 @@ def produce(options: argparse.Namespace) -> dict[str, float]:
 
 def consume(options: argparse.Namespace) -> dict[str, float]:
     """Read a topic from its beginning to its end."""
-    consumer = _assigned(options)
+    consumer = _assigned(options, HARDLY_RESTS)
     deadline = time.monotonic() + PATIENCE_S
     count = 0
     begun = time.perf_counter()
@@ -155,13 +160,14 @@ LOADS: Mapping[str, Callable[[argparse.Namespace], dict[str, float]]] = {
 }
 
 
-def _assigned(options: argparse.Namespace) -> Consumer:
+def _assigned(options: argparse.Namespace, settings: Mapping[str, int]) -> Consumer:
     consumer = Consumer(
         {
             "bootstrap.servers": options.bootstrap,
             "group.id": options.topic,
             "enable.auto.commit": False,
             "auto.offset.reset": "earliest",
+            **settings,
         }
     )
     consumer.assign([TopicPartition(options.topic, 0, 0)])
