@@ -6,11 +6,14 @@ has not changed. The answer holds ranges of log files, which the connection send
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ottla.completion import Completion
 from ottla.errors import ErrorCode, KafkaError
 from ottla.handlers.context import RequestContext
 from ottla.partitions.fetch_sessions import INVALID_SESSION_ID, FetchedPartition, FetchPlan, PartitionKey
 from ottla.partitions.partition import ANY_LEADER_EPOCH, Partition
+from ottla.partitions.partition_set import PartitionSet
 from ottla.partitions.reader import (
     NO_LAST_FETCHED_EPOCH,
     FetchLimits,
@@ -62,18 +65,6 @@ def handle(request: FetchRequest, context: RequestContext) -> FetchResponse | Co
         )
     except KafkaError as error:
         return FetchResponse(error_code=error.code, session_id=INVALID_SESSION_ID)
-    readable: list[FetchedPartition] = []
-    reads: list[PartitionRead] = []
-    unknown: list[tuple[FetchedPartition, ErrorCode]] = []
-    for wish in plan.partitions:
-        read = _plan_read(wish, context, uses_topic_ids=uses_topic_ids, is_follower=follower_id >= 0)
-        if isinstance(read, PartitionRead):
-            readable.append(wish)
-            reads.append(read)
-        else:
-            unknown.append((wish, read))
-    if reads and request.isolation_level not in (READ_UNCOMMITTED, READ_COMMITTED):
-        raise KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR)
     max_bytes = min(request.max_bytes, services.config.fetch_max_bytes)
     limits = FetchLimits(
         max_bytes=max_bytes,
@@ -81,13 +72,74 @@ def handle(request: FetchRequest, context: RequestContext) -> FetchResponse | Co
         max_wait_ms=request.max_wait_ms,
         is_read_committed=request.isolation_level == READ_COMMITTED,
     )
-    fetched = services.reader.fetch(reads, limits)
+    is_follower = follower_id >= 0
+    has_known_isolation = request.isolation_level in (READ_UNCOMMITTED, READ_COMMITTED)
+    if plan.is_incremental and has_known_isolation and not is_follower:
+        partitions = services.partitions
+        awake = [wish for wish in plan.partitions if not _rests(wish, partitions, uses_topic_ids)]
+        if len(awake) < len(plan.partitions):
+            reads = _plan_reads(awake, context, uses_topic_ids=uses_topic_ids, is_follower=False)
+            results = services.reader.fetch_now(reads.reads, limits)
+            if results is not None:
+                return _Responder(plan, context, limits.is_read_committed, is_follower=False).respond(
+                    reads, results
+                )
+    reads = _plan_reads(plan.partitions, context, uses_topic_ids=uses_topic_ids, is_follower=is_follower)
+    if reads.reads and not has_known_isolation:
+        raise KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR)
+    fetched = services.reader.fetch(reads.reads, limits)
 
     def respond(results: list[PartitionReadResult]) -> FetchResponse:
-        responder = _Responder(plan, context, limits.is_read_committed, is_follower=follower_id >= 0)
-        return responder.respond(readable, results, unknown)
+        responder = _Responder(plan, context, limits.is_read_committed, is_follower=is_follower)
+        return responder.respond(reads, results)
 
     return respond(fetched.result()) if fetched.done else fetched.map(respond)
+
+
+@dataclass(slots=True)
+class _Reads:
+    """What of a plan is to be read, and what nobody knows."""
+
+    readable: list[FetchedPartition]
+    reads: list[PartitionRead]
+    """One for each of `readable`."""
+    unknown: list[tuple[FetchedPartition, ErrorCode]]
+
+
+def _plan_reads(
+    wishes: list[FetchedPartition], context: RequestContext, *, uses_topic_ids: bool, is_follower: bool
+) -> _Reads:
+    reads = _Reads([], [], [])
+    for wish in wishes:
+        read = _plan_read(wish, context, uses_topic_ids=uses_topic_ids, is_follower=is_follower)
+        if isinstance(read, PartitionRead):
+            reads.readable.append(wish)
+            reads.reads.append(read)
+        else:
+            reads.unknown.append((wish, read))
+    return reads
+
+
+def _rests(wish: FetchedPartition, partitions: PartitionSet, uses_topic_ids: bool) -> bool:
+    """Tell whether a partition of a session has been read to its end, which the client knows, and serves as before.
+
+    It has nothing to say then, and most partitions of a consumer rest. Measured with 100 of them: to read each and
+    find it out took three times as long.
+    """
+    partition = (
+        partitions.by_topic_id(wish.topic_id, wish.partition)
+        if uses_topic_ids
+        else partitions.get(wish.topic, wish.partition)
+    )
+    return (
+        partition is not None
+        and wish.fetch_offset == partition.high_watermark == wish.told_high_watermark
+        and wish.told_log_start_offset == partition.log.log_start_offset
+        and wish.current_leader_epoch in (ANY_LEADER_EPOCH, partition.leader_epoch)
+        and wish.last_fetched_epoch == NO_LAST_FETCHED_EPOCH
+        and partition.is_leader
+        and not partition.is_offline
+    )
 
 
 def _wanted(request: FetchRequest) -> list[FetchedPartition]:
@@ -128,9 +180,19 @@ def _plan_read(
     partitions = context.services.partitions
     error = ErrorCode.NONE
     if uses_topic_ids:
+        partition = partitions.by_topic_id(wish.topic_id, wish.partition)
+        if partition is not None and not is_follower:
+            wish.topic = partition.topic_partition.topic  # a session remembers what its topics were called
+            return PartitionRead(
+                partition,
+                wish.fetch_offset,
+                wish.partition_max_bytes,
+                wish.current_leader_epoch,
+                wish.last_fetched_epoch,
+            )
         name = partitions.topic_name(wish.topic_id)
         if name is not None:
-            wish.topic = name  # a session remembers what its topics were called
+            wish.topic = name
         elif wish.topic:
             error = ErrorCode.INCONSISTENT_TOPIC_ID
         else:
@@ -176,14 +238,9 @@ class _Responder:
         self._response = FetchResponse(session_id=plan.session_id)
         self._topics: dict[object, FetchableTopicResponse] = {}
 
-    def respond(
-        self,
-        readable: list[FetchedPartition],
-        results: list[PartitionReadResult],
-        unknown: list[tuple[FetchedPartition, ErrorCode]],
-    ) -> FetchResponse:
+    def respond(self, reads: _Reads, results: list[PartitionReadResult]) -> FetchResponse:
         """Return the response, with the partitions in the order of the fetch and the unknown ones last."""
-        for wish, result in zip(readable, results, strict=True):
+        for wish, result in zip(reads.readable, results, strict=True):
             included = self._plan.includes(
                 wish,
                 has_records=result.records is not None,
@@ -194,7 +251,7 @@ class _Responder:
             )
             if included:
                 self._topic(wish).partitions.append(self._partition_data(wish, result))
-        for wish, error in unknown:
+        for wish, error in reads.unknown:
             included = self._plan.includes(
                 wish, has_records=False, error_code=error, high_watermark=-1, log_start_offset=-1
             )

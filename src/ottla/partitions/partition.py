@@ -250,14 +250,15 @@ class Partition:
         FENCED_LEADER_EPOCH for an older one, UNKNOWN_LEADER_EPOCH for one not heard of yet (KIP-320); the epoch
         is judged before the leadership. -1 stands for any epoch.
         """
+        if self.leader_id == self._node_id and current_leader_epoch in (ANY_LEADER_EPOCH, self.leader_epoch):
+            return  # whoever is deleted leads nothing any more
         if self.is_deleted:
             raise self._not_leader()
         if current_leader_epoch not in (ANY_LEADER_EPOCH, self.leader_epoch):
             if current_leader_epoch < self.leader_epoch:
                 raise KafkaError(ErrorCode.FENCED_LEADER_EPOCH)
             raise KafkaError(ErrorCode.UNKNOWN_LEADER_EPOCH)
-        if not self.is_leader:
-            raise self._not_leader()
+        raise self._not_leader()
 
     def end_offset_for_epoch(self, epoch: int) -> EpochStart:
         """Return the newest epoch not above `epoch` and where it ends; -1 and -1 where that is unknown."""

@@ -58,7 +58,7 @@ class PartitionReadResult:
     """Where the client's log parts from this one, when it does (KIP-595)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class FetchLimits:
     """What bounds a fetch as a whole."""
 
@@ -87,10 +87,18 @@ class FetchReader:
         results = read_partitions(reads, limits)
         if limits.max_wait_ms <= 0 or not reads or _is_enough(results, limits.min_bytes):
             return Completion.resolved(results)
-        for result in results:
-            if result.records is not None:
-                result.records.release()
+        _release(results)
         return _ParkedFetch(self._scheduler, reads, limits, results).completion
+
+    def fetch_now(
+        self, reads: Sequence[PartitionRead], limits: FetchLimits
+    ) -> list[PartitionReadResult] | None:
+        """Read partitions beside which others rest; None where all of them together would have to wait for more."""
+        results = read_partitions(reads, limits)
+        if limits.max_wait_ms <= 0 or _is_enough(results, limits.min_bytes):
+            return results
+        _release(results)
+        return None
 
 
 def read_partitions(reads: Sequence[PartitionRead], limits: FetchLimits) -> list[PartitionReadResult]:
@@ -166,6 +174,12 @@ def _is_enough(results: Sequence[PartitionReadResult], min_bytes: int) -> bool:
         if result.records is not None:
             found_bytes += len(result.records)
     return found_bytes >= min_bytes
+
+
+def _release(results: Sequence[PartitionReadResult]) -> None:
+    for result in results:
+        if result.records is not None:
+            result.records.release()
 
 
 class _Progress:

@@ -34,8 +34,8 @@ _EVEN = bytes(range(0, 0x100, 2))
 _CONTINUING = bytes(range(0x80, 0x100))
 _ENDING = bytes(range(0x80))
 
-# The columns that the zigzag varints of the offset deltas 0, 1, 2, … make: one of 64 in one byte, then in two bytes up to
-# 8191 and in three up to 2^20 - 1, more than a batch may hold. The first two columns of three repeat after 8192.
+# The columns that the zigzag varints of the offset deltas 0, 1, 2, … make: one byte up to 63, then two bytes up to 8191
+# and three up to 2^20 - 1, more than a batch may hold. The first two columns of three repeat after 8192.
 _ONE_BYTE_DELTAS = bytes(range(0, 128, 2))
 _LOW_BYTES = bytes((2 * delta & 0x7F) | 0x80 for delta in range(8192))
 _SECOND_BYTES = bytes(2 * delta >> 7 & 0x7F for delta in range(8192))

@@ -21,7 +21,7 @@ from ottla.handlers.registry import Handler, load_handler
 from ottla.protocol.api import APIS, ApiKey, request_class, response_class
 from ottla.protocol.headers import RequestHeader, decode_request_header, has_tagged_response_header
 from ottla.server.connection import Answer, CloseConnectionError
-from ottla.server.send_queue import Piece, join_neighbours
+from ottla.server.send_queue import join_neighbours
 from ottla.wire.compiler import decoder, encoder
 from ottla.wire.primitives import WireError
 
@@ -137,7 +137,7 @@ class Dispatcher:
     def _encode(self, route: Route, header: RequestHeader, request: Any, response: Any) -> Answer:
         if isinstance(response, Outcome):
             return response
-        pieces: list[Piece] = [b""]
+        pieces: list[Any] = [b""]
         try:
             route.encode(response, pieces)
         except Exception as error:  # noqa: BLE001 - a response that cannot be written is a bug like any other

@@ -131,17 +131,9 @@ def check_append(
     header, records = _only_batch(records)
     is_client = origin is AppendOrigin.CLIENT
     if is_client and header.base_offset != 0:
-        raise KafkaError(
-            ErrorCode.INVALID_RECORD,
-            f"The baseOffset of the record batch in the append to {topic_partition} should be 0, "
-            f"but it is {header.base_offset}",
-        )
+        raise KafkaError(ErrorCode.INVALID_RECORD, _wrong_base_offset(header, topic_partition))
     if len(records) > config.max_message_bytes and origin is not AppendOrigin.RAFT_LEADER:
-        raise KafkaError(
-            ErrorCode.MESSAGE_TOO_LARGE,
-            f"The record batch size in the append to {topic_partition} is {header.size_bytes} bytes which exceeds "
-            f"the maximum configured value of {config.max_message_bytes}).",
-        )
+        raise KafkaError(ErrorCode.MESSAGE_TOO_LARGE, _too_large(header, config, topic_partition))
     check_crc(records, 0, header)
     codec = _known_codec(header)
     form = _form_to_store(codec, header, config, now_ms)
@@ -191,6 +183,20 @@ def check_append(
             f"exceeds the maximum configured segment size of {config.segment_bytes}.",
         )
     return CheckedAppend(header, records, max_timestamp, form.log_append_time_ms)
+
+
+def _wrong_base_offset(header: BatchHeader, topic_partition: TopicPartition) -> str:
+    return (
+        f"The baseOffset of the record batch in the append to {topic_partition} should be 0, "
+        f"but it is {header.base_offset}"
+    )
+
+
+def _too_large(header: BatchHeader, config: TopicConfig, topic_partition: TopicPartition) -> str:
+    return (
+        f"The record batch size in the append to {topic_partition} is {header.size_bytes} bytes which exceeds "
+        f"the maximum configured value of {config.max_message_bytes})."
+    )
 
 
 def _only_batch(

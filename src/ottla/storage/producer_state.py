@@ -120,7 +120,14 @@ class ProducerStateManager:
     Nothing here fails except `check` and `check_marker`, whose `KafkaError`s refuse an append.
     """
 
-    __slots__ = ("_entries", "_ongoing", "end_offset", "producer_id_expiration_ms", "topic_partition")
+    __slots__ = (
+        "_entries",
+        "_ongoing",
+        "end_offset",
+        "first_unstable_offset",
+        "producer_id_expiration_ms",
+        "topic_partition",
+    )
 
     def __init__(self, topic_partition: TopicPartition, *, producer_id_expiration_ms: int) -> None:
         self.topic_partition = topic_partition
@@ -130,20 +137,17 @@ class ProducerStateManager:
         """The offset up to which the log is reflected in this state; a snapshot is named by it."""
         self._entries: dict[int, ProducerEntry] = {}
         self._ongoing: dict[int, int] = {}  # first offset -> producer id, in the order of first offsets
-
-    @property
-    def entries(self) -> Mapping[int, ProducerEntry]:
-        """The known producers by id; a live view that must not be kept."""
-        return MappingProxyType(self._entries)
-
-    @property
-    def first_unstable_offset(self) -> int | None:
+        self.first_unstable_offset: int | None = None
         """The first offset of the earliest transaction that is neither committed nor aborted (facts 3.4).
 
         With a single replica a marker is below the high watermark at once, so that a decided transaction
         never holds the last stable offset back.
         """
-        return next(iter(self._ongoing), None)
+
+    @property
+    def entries(self) -> Mapping[int, ProducerEntry]:
+        """The known producers by id; a live view that must not be kept."""
+        return MappingProxyType(self._entries)
 
     def check(self, header: BatchHeader, offset: int, origin: AppendOrigin) -> BatchMetadata | None:
         """Judge a data batch with a producer id that would be appended at `offset`.
@@ -209,6 +213,7 @@ class ProducerStateManager:
         if header.attributes & TRANSACTIONAL_BIT and entry.transaction_first_offset == NO_OFFSET:
             entry.transaction_first_offset = base_offset
             self._ongoing[base_offset] = entry.producer_id
+            self._find_first_unstable()
 
     def update_with_marker(
         self, header: BatchHeader, offset: int, *, coordinator_epoch: int, timestamp: int, is_aborted: bool
@@ -225,6 +230,7 @@ class ProducerStateManager:
         if first_offset == NO_OFFSET:
             return None
         self._ongoing.pop(first_offset, None)
+        self._find_first_unstable()
         unstable = self.first_unstable_offset
         stable = offset + 1 if unstable is None else unstable
         return CompletedTransaction(header.producer_id, first_offset, offset, is_aborted, stable)
@@ -240,6 +246,7 @@ class ProducerStateManager:
         """Forget everything and stand at `end_offset`, from where the log is to be replayed."""
         self._entries.clear()
         self._ongoing.clear()
+        self._find_first_unstable()
         self.end_offset = end_offset
 
     def load(self, snapshot: bytes, end_offset: int, now_ms: int) -> None:
@@ -258,6 +265,7 @@ class ProducerStateManager:
             if entry.transaction_first_offset != NO_OFFSET
         )
         self._ongoing.update(open_transactions)
+        self._find_first_unstable()
 
     def recall(self, earlier: ProducerStateManager) -> None:
         """Take over the batches that `earlier` knows of, where its last one of a producer is the one known here."""
@@ -271,6 +279,9 @@ class ProducerStateManager:
     def snapshot(self) -> bytes:
         """Return the bytes of the snapshot file for `end_offset`."""
         return encode_snapshot(self._entries.values())
+
+    def _find_first_unstable(self) -> None:
+        self.first_unstable_offset = next(iter(self._ongoing), None)
 
     def _is_expired(self, entry: ProducerEntry, now_ms: int) -> bool:
         idle_ms = now_ms - entry.last_timestamp

@@ -66,7 +66,9 @@ def check_each_record(
             )
             errors.append(RecordError(index, message))
             continue
-        timestamp_problem = _timestamp_problem(header, shape, stored_codec, log_append_time_ms, config, now_ms)
+        timestamp_problem = _timestamp_problem(
+            header, shape, stored_codec, log_append_time_ms, config, now_ms
+        )
         if timestamp_problem is not None:
             code = ErrorCode.INVALID_TIMESTAMP
             errors.append(RecordError(index, timestamp_problem))

@@ -23,9 +23,7 @@ def must_roll(
     if segment.size_bytes > 0:
         first = segment.first_timestamp()
         newest = (
-            batches[0].max_timestamp
-            if len(batches) == 1
-            else max(batch.max_timestamp for batch in batches)
+            batches[0].max_timestamp if len(batches) == 1 else max(batch.max_timestamp for batch in batches)
         )
         waited_ms = newest - first if first >= 0 else now_ms - segment.created_ms
         limit_ms = config.segment_ms

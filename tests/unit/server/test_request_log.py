@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-import struct
 import logging
 import re
+import struct
 from typing import Any
 
 import pytest
@@ -30,7 +30,7 @@ def route(api_key: ApiKey, request: Any) -> Route:
         handle=lambda _request, _context: None,
         encode=lambda _response, pieces: pieces.append(b"encoded"),
         head=struct.Struct(">ii"),
-            carries_file_ranges=False,
+        carries_file_ranges=False,
     )
 
 

@@ -3,68 +3,18 @@
 import dataclasses
 
 import pytest
+from tests.support.appends import NOW_MS, RECORDS, batch_with, check, refusal, topic, values
 
-from ottla.config.broker import embedded_broker_config
-from ottla.config.resolved import TopicConfig, resolve_topic_config
-from ottla.errors import ErrorCode, KafkaError
-from ottla.records.batch import HEADER_SIZE_BYTES, BatchHeader, check_crc, compute_crc, read_header
+from ottla.errors import ErrorCode
+from ottla.records.batch import HEADER_SIZE_BYTES, BatchHeader, compute_crc, read_header
 from ottla.records.builder import NewRecord, assemble_batch, build_batch, encode_record
 from ottla.records.compression import Codec, compress
 from ottla.records.record import iterate_records
 from ottla.storage.append_check import (
     MAX_RENUMBERED_RECORDS,
     AppendOrigin,
-    CheckedAppend,
-    check_append,
 )
-from ottla.storage.record_errors import MAX_RECORD_ERRORS, RecordError, RecordsRefusedError
-from ottla.types import TopicPartition
-
-NOW_MS = 1_700_000_000_000
-HOUR_MS = 3_600_000
-BROKER = embedded_broker_config({})
-RECORDS = [NewRecord(b"k%d" % index, b"v" * 50, NOW_MS - index) for index in range(20)]
-
-
-def topic(**overrides: str) -> TopicConfig:
-    return resolve_topic_config(BROKER, {name.replace("_", "."): value for name, value in overrides.items()})
-
-
-def check(
-    batch: bytes | bytearray | memoryview,
-    config: TopicConfig | None = None,
-    origin: AppendOrigin = AppendOrigin.CLIENT,
-) -> CheckedAppend:
-    return check_append(
-        batch,
-        config=config or topic(),
-        topic_partition=TopicPartition("t", 3),
-        origin=origin,
-        now_ms=NOW_MS,
-    )
-
-
-def batch_with(**changes: int) -> bytearray:
-    """A batch of RECORDS with other header fields and a right CRC."""
-    batch = build_batch(RECORDS, now_ms=NOW_MS)
-    header = read_header(batch)._replace(**changes)
-    fields = header._asdict()
-    for name in ("batch_length", "magic", "crc"):
-        del fields[name]
-    return assemble_batch(batch[HEADER_SIZE_BYTES:], **fields)
-
-
-def refusal(batch: bytes | bytearray, config: TopicConfig | None = None) -> KafkaError:
-    with pytest.raises(KafkaError) as caught:
-        check(batch, config)
-    return caught.value
-
-
-def values(checked: CheckedAppend) -> list[tuple[bytes | None, bytes | None, int]]:
-    check_crc(checked.records, 0, checked.header)
-    assert read_header(checked.records) == checked.header
-    read = iterate_records(checked.records, 0, checked.header)
-    return [(record.key, record.value, record.timestamp_ms) for record in read]
+from ottla.storage.record_errors import RecordsRefusedError
 
 
 def test_a_sound_batch_is_kept_as_it_came() -> None:
@@ -201,23 +151,6 @@ def test_an_unknown_codec_has_no_code_of_its_own() -> None:
     assert (error.code, error.message) == (ErrorCode.UNKNOWN_SERVER_ERROR, "Unknown compression type id: 5")
 
 
-@pytest.mark.parametrize("codec", Codec)
-def test_a_compacted_topic_wants_keys(codec: Codec) -> None:
-    records = [NewRecord(None if index in {1, 3} else b"k", b"v", NOW_MS) for index in range(5)]
-    config = topic(cleanup_policy="compact,delete")
-    error = refusal(build_batch(records, now_ms=NOW_MS, codec=codec), config)
-    assert isinstance(error, RecordsRefusedError)
-    text = "Compacted topic cannot accept message without key in topic partition t-3"
-    assert error.code is ErrorCode.INVALID_RECORD
-    assert error.record_errors == [RecordError(1, text), RecordError(3, text)]
-    assert error.message == (
-        "One or more records have been rejected due to 2 record errors in total, and only showing the first "
-        f"three errors at most: [RecordError(batchIndex=1, message='{text}'), "
-        f"RecordError(batchIndex=3, message='{text}')]"
-    )
-    check(build_batch(records, now_ms=NOW_MS, codec=codec))
-
-
 def test_offset_deltas_are_put_right_in_batches_that_are_not_too_large() -> None:
     config = topic(compression_type="gzip")
     for count in (MAX_RENUMBERED_RECORDS, MAX_RENUMBERED_RECORDS + 1):
@@ -275,59 +208,12 @@ def test_a_size_beyond_32_bits_has_no_code_of_its_own(length: int) -> None:
     assert refusal(batch).code is ErrorCode.UNKNOWN_SERVER_ERROR
 
 
-def test_an_answer_names_so_many_refused_records_and_no_more() -> None:
-    records = [NewRecord(None, b"", NOW_MS)] * (MAX_RECORD_ERRORS + 5)
-    error = refusal(build_batch(records, now_ms=NOW_MS, codec=Codec.ZSTD), topic(cleanup_policy="compact"))
-    assert isinstance(error, RecordsRefusedError)
-    assert [index for index, _ in error.record_errors] == list(range(MAX_RECORD_ERRORS))
-
-
-@pytest.mark.parametrize("codec", [Codec.NONE, Codec.LZ4])
-def test_one_timestamp_out_of_range_makes_the_whole_error_a_timestamp_error(codec: Codec) -> None:
-    records = [NewRecord(None, b"v", NOW_MS), NewRecord(b"k", b"v", NOW_MS + HOUR_MS + 1)]
-    error = refusal(build_batch(records, now_ms=NOW_MS, codec=codec), topic(cleanup_policy="compact"))
-    assert isinstance(error, RecordsRefusedError)
-    assert error.code is ErrorCode.INVALID_TIMESTAMP
-    assert error.message == "One or more records have been rejected due to invalid timestamp"
-    assert [index for index, _ in error.record_errors] == [0, 1]
-    assert error.record_errors[1].message == (
-        f"Timestamp {NOW_MS + HOUR_MS + 1} of message with offset 1 is out of range. The timestamp should be "
-        f"within [{NOW_MS - 2**63 + 1}, {NOW_MS + HOUR_MS}]"
-    )
-
-
-def test_the_timestamp_limits_are_inclusive_and_spare_records_without_timestamp() -> None:
-    config = topic(message_timestamp_before_max_ms="1000")
-    edge = [
-        NewRecord(b"k", b"v", NOW_MS - 1000),
-        NewRecord(b"k", b"v", NOW_MS + HOUR_MS),
-        NewRecord(b"k", b"v", -1),
-    ]
-    assert check(build_batch(edge, now_ms=NOW_MS), config).max_timestamp == NOW_MS + HOUR_MS
-    early = [NewRecord(b"k", b"v", -1), NewRecord(b"k", b"v", NOW_MS - 1001)]
-    assert refusal(build_batch(early, now_ms=NOW_MS), config).code is ErrorCode.INVALID_TIMESTAMP
-
-
 def test_a_topic_of_log_append_time_stamps_every_batch() -> None:
     config = topic(message_timestamp_type="LogAppendTime", message_timestamp_before_max_ms="0")
     checked = check(build_batch(RECORDS, now_ms=NOW_MS), config)
     assert checked.log_append_time_ms == checked.max_timestamp == checked.header.max_timestamp == NOW_MS
     assert checked.header.is_log_append_time
     assert values(checked) == [(record.key, record.value, NOW_MS) for record in RECORDS]
-
-
-def test_a_producer_may_not_claim_log_append_time_on_such_a_topic() -> None:
-    batch = build_batch(RECORDS[:1], now_ms=NOW_MS, log_append_time=True)
-    error = refusal(batch, topic(message_timestamp_type="LogAppendTime"))
-    assert isinstance(error, RecordsRefusedError)
-    assert error.code is ErrorCode.INVALID_TIMESTAMP
-    assert error.record_errors == [
-        RecordError(
-            0,
-            f"Invalid timestamp type in message DefaultRecord(offset=0, timestamp={NOW_MS}, key=2 bytes, value=50 "
-            "bytes). Producer should not set timestamp type to LogAppendTime.",
-        )
-    ]
 
 
 def test_a_claim_of_log_append_time_is_dropped_on_a_topic_of_create_time() -> None:
