@@ -304,14 +304,21 @@ class _Walk:
         length = min(self.count - index, (self.limit - start) // stride - 1, _RUN_BYTES // stride + 1)
         if length < _SHORTEST_RUN:
             return 0
-        timestamp_at = _end_of_varint(records, start) + 1
-        delta_at = _end_of_varint(records, timestamp_at)
-        key_at = _end_of_varint(records, delta_at)
+        at = start
+        while records[at] >= 0x80:
+            at += 1
+        timestamp_at = at = at + 2
+        while records[at] >= 0x80:
+            at += 1
+        delta_at = at = at + 1
+        while records[at] >= 0x80:
+            at += 1
+        key_at = at + 1
         key_size, end_of_key_size = _read_varint(records, key_at, _MAX_VARINT_BYTES)
-        value_at = end_of_key_size + max(key_size, 0)
+        value_at = end_of_key_size + key_size if key_size > 0 else end_of_key_size
         value_size, end_of_value_size = _read_varint(records, value_at, _MAX_VARINT_BYTES)
         last = start + stride - 1
-        if end_of_value_size + max(value_size, 0) != last:
+        if (end_of_value_size + value_size if value_size > 0 else end_of_value_size) != last:
             return 0  # it has headers
         end = stride * length + 1
         length = _dense_length(
@@ -329,7 +336,10 @@ class _Walk:
                 length -= len(column.lstrip(records[at : at + 1]))
                 end = stride * length + 1
         columns = [records[at + stride : at + end : stride] for at in range(timestamp_at, delta_at)]
-        if all(column.count(records[timestamp_at + place]) == length for place, column in enumerate(columns)):
+        for at, column in enumerate(columns, timestamp_at):
+            if column.count(records[at]) != length:
+                break
+        else:
             return length  # all as old as the one at `start`
         for column in columns[:-1]:
             length -= len(column[:length].lstrip(_CONTINUING))
@@ -387,9 +397,3 @@ def _dense_length(columns: list[bytes], index: int, length: int) -> int:
         )
         return length if is_dense else 0
     return 0
-
-
-def _end_of_varint(records: bytes, position: int) -> int:
-    while records[position] >= 0x80:
-        position += 1
-    return position + 1

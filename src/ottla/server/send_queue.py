@@ -17,6 +17,10 @@ SENDFILE_MINIMUM_BYTES = 64 * 1024
 """Ranges below this are read and sent with their head, one system call less than sendfile. Measured: at 64 KiB
 reading costs 59 us and sendfile 80 us; at 1 MiB sendfile halves the processor time."""
 
+JOINED_BYTES = 16 * 1024
+"""An answer up to this size, with what it has read from files, becomes one piece: to copy it costs less than to send
+three pieces by a vectored call."""
+
 MAX_VECTORED_PIECES = 64
 """Pieces that one vectored send takes; far below every platform's IOV_MAX of 1024."""
 
@@ -47,18 +51,13 @@ class SendQueue:
             self._pieces.append(pieces[0])
             self.pending_bytes += len(pieces[0])
             return
-        for piece in pieces:
-            size = len(piece)
-            if size == 0:
-                release_piece(piece)
-                continue
-            if isinstance(piece, FileRange) and size < SENDFILE_MINIMUM_BYTES:
-                content = piece.read()
-                piece.release()
-                self._pieces.append(content)
-            else:
-                self._pieces.append(piece)
-            self.pending_bytes += size
+        contents = [_content(piece) if isinstance(piece, FileRange) else piece for piece in pieces]
+        size = sum(map(len, contents))
+        self.pending_bytes += size
+        if size <= JOINED_BYTES and not any(isinstance(piece, FileRange) for piece in contents):
+            self._pieces.append(b"".join(contents))
+        else:
+            self._pieces.extend(piece for piece in contents if len(piece))
 
     def flush(self) -> bool:
         """Send what the socket takes; tell whether nothing is left.
@@ -150,6 +149,16 @@ def join_neighbours(pieces: list[Any]) -> list[Piece]:
         start = position + 1
     joined.append(b"".join(pieces[start:] if start else pieces))
     return joined
+
+
+def _content(piece: FileRange) -> Piece:
+    """Return the bytes of a small file range, or the range itself where the kernel had better copy it."""
+    size = len(piece)
+    if size >= SENDFILE_MINIMUM_BYTES:
+        return piece
+    content = piece.read() if size else b""
+    piece.release()
+    return content
 
 
 def release_piece(piece: Piece) -> None:

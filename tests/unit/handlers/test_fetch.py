@@ -196,6 +196,45 @@ def test_a_session_answers_only_what_has_changed(broker: DataDirectory, version:
     assert indexes(fetch(broker, request(session_epoch=4, **session), version)) == [1, 0]
 
 
+@pytest.mark.parametrize("version", [7, NEWEST])
+@pytest.mark.parametrize("min_bytes", [1, 200])
+def test_a_session_that_rests_waits_for_all_its_partitions(
+    broker: DataDirectory, version: int, min_bytes: int
+) -> None:
+    """Those that were read to their end are left out of the first look, but not of the wait."""
+    first = fetch(broker, request(wish(0), wish(1), wish(2), session_epoch=0), version)
+    session = {"session_id": first.session_id, "min_bytes": min_bytes, "max_wait_ms": 500}
+    wanted = request(wish(1), session_epoch=1, **session)
+    for topic in wanted.topics:
+        topic.topic, topic.topic_id = ("t", ZERO_UUID) if version < 13 else ("", topic_id_of("t"))
+    waiting = handle(wanted, broker.context(version))
+    assert isinstance(waiting, Completion)
+    broker.append("t", b"a", index=2)
+    broker.loop.turn()
+    assert waiting.done == (min_bytes == 1)
+    broker.append("t", bytes(150), index=0)
+    broker.loop.turn()
+    assert indexes(waiting.result()) == ([2] if min_bytes == 1 else [0, 2])
+
+
+def test_a_resting_partition_tells_of_a_new_start_epoch_or_isolation(broker: DataDirectory) -> None:
+    broker.append("t", b"a")
+    first = fetch(broker, request(wish(0, offset=1), wish(1), session_epoch=0))
+    session = {"session_id": first.session_id}
+    assert indexes(fetch(broker, request(session_epoch=1, **session))) == []
+    broker.partition("t").delete_records_before(1)
+    assert indexes(fetch(broker, request(session_epoch=2, **session))) == [0]
+    (fenced,) = partitions(
+        fetch(broker, request(wish(1, current_leader_epoch=9), session_epoch=3, **session))
+    )
+    assert fenced.error_code == ErrorCode.UNKNOWN_LEADER_EPOCH
+    newer = request(wish(0, offset=1, last_fetched_epoch=7), wish(1), session_epoch=4, **session)
+    (unknown, _) = partitions(fetch(broker, newer))
+    assert unknown.error_code == ErrorCode.OFFSET_OUT_OF_RANGE, "an epoch after all that the log knows"
+    with pytest.raises(KafkaError):
+        fetch(broker, request(wish(0, offset=1), isolation_level=2, session_epoch=5, **session))
+
+
 def test_an_error_is_told_again_and_so_is_its_end(broker: DataDirectory) -> None:
     first = fetch(broker, request(wish(0), session_epoch=0))
     broker.set_leader("t", 0, -1)

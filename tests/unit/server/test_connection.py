@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import socket
 from collections.abc import Callable, Iterator
+from itertools import count
 from typing import Any, cast
 
 import pytest
 from tests.unit.server.support import RecordingSink, echo, frame
 
 from ottla.completion import Completion
-from ottla.server.connection import Answer, Connection
+from ottla.server.connection import LONGEST_TURN_S, Answer, Connection
 from ottla.server.receiving import SharedBuffer
 
 
@@ -127,6 +128,28 @@ def test_answers_that_come_at_once_leave_in_one_send(
     assert client.recv(1 << 16) == frame(b"one") + frame(b"two")
     assert not loop.soon
     assert not loop.writers
+
+
+def test_who_sends_many_requests_at_once_has_them_answered_in_turns(
+    loop: HandLoop, sink: RecordingSink, client: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = count(0, LONGEST_TURN_S / 2.5)  # as if every request took so long
+    monkeypatch.setattr("ottla.server.connection.monotonic", lambda: next(looks))
+    requests = [b"%d" % number for number in range(10)]
+    client.send(b"".join(map(frame, requests)))
+    loop.poll()
+    assert sink.requests == requests[:3]
+    assert client.recv(1 << 16) == b"".join(map(frame, requests[:3])), "what is answered does not wait"
+    assert not loop.readers, "what comes meanwhile stays behind what is here"
+    client.send(frame(b"newer"))
+    turns = 1
+    while loop.soon:
+        loop.run_soon()
+        turns += 1
+    loop.poll()
+    assert turns == 4
+    assert sink.requests == [*requests, b"newer"]
+    assert client.recv(1 << 16) == b"".join(map(frame, [*requests[3:], b"newer"]))
 
 
 def test_answers_before_a_bad_request_go_out_whole_before_the_connection_is_closed(
