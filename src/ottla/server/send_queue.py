@@ -51,10 +51,10 @@ class SendQueue:
             self._pieces.append(pieces[0])
             self.pending_bytes += len(pieces[0])
             return
-        contents = [_content(piece) if isinstance(piece, FileRange) else piece for piece in pieces]
+        contents: list[Any] = [_content(piece) if isinstance(piece, FileRange) else piece for piece in pieces]
         size = sum(map(len, contents))
         self.pending_bytes += size
-        if size <= JOINED_BYTES and not any(isinstance(piece, FileRange) for piece in contents):
+        if size <= JOINED_BYTES:  # less than any file range that is left
             self._pieces.append(b"".join(contents))
         else:
             self._pieces.extend(piece for piece in contents if len(piece))

@@ -1,6 +1,6 @@
 """The table of what is compared, in order of importance, with the goal of each figure.
 
-Sizes are those of a full run on two cores: each load takes about ten seconds.
+Sizes are those of a full run on two cores: each load takes a few seconds.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ HIGHER, LOWER = Better.HIGHER, Better.LOWER
 
 PRODUCERS = "Java producers"
 CONSUMERS = "Java consumers"
-REQUESTS = "requests"
+OTHERS = "requests and other clients"
+GROWING = "growing"
 SARAMA = "sarama"
 PARTITION_COUNTS = (1, 1_000, 10_000)
 CONNECTION_COUNTS = (1, 1_000, 5_000)
@@ -65,27 +66,25 @@ def _java_producer(
 def _java_consumer(
     name: str, varies: str, *, rate: float = 1.0, from_disk: bool = False, quick: bool = False
 ) -> Cell:
-    load = partial(java.consume, records=5_000_000, record_bytes=100, from_disk=from_disk)
+    load = partial(java.consume, records=750_000, record_bytes=100, from_disk=from_disk)
     figures = (_throughput(names.MB_PER_S, rate), _throughput(names.FETCH_MB_PER_S, rate), _out_cost())
     return Cell(name, varies, CONSUMERS, load, figures, quick=quick)
 
 
-def _request(
-    name: str, varies: str, load: partial[dict[str, float]], goal: Goal | None = None, session: str = REQUESTS
-) -> Cell:
+def _request(name: str, varies: str, load: partial[dict[str, float]], goal: Goal | None = None) -> Cell:
     figures = (Figure(names.CPU_PER_REQUEST_US, LOWER, goal), Figure(names.REQUESTS_PER_S, HIGHER))
-    return Cell(name, varies, session, load, figures)
+    return Cell(name, varies, OTHERS, load, figures)
 
 
 def _client_producer(client: str) -> Cell:
-    load = partial(clients.produce, client=client, records=2_000_000, record_bytes=100)
+    load = partial(clients.produce, client=client, records=600_000, record_bytes=100)
     figures = (_throughput(names.RECORDS_PER_S), _in_cost())
-    return Cell(f"{client}-producer", f"{client}'s producer, 100 B", client, load, figures)
+    return Cell(f"{client}-producer", f"{client}'s producer, 100 B", OTHERS, load, figures)
 
 
 def _client_consumer(client: str, varies: str) -> Cell:
-    load = partial(clients.consume, client=client, records=2_000_000, record_bytes=100)
-    return Cell(f"{client}-consumer", varies, client, load, (_throughput(names.MB_PER_S), _out_cost()))
+    load = partial(clients.consume, client=client, records=600_000, record_bytes=100)
+    return Cell(f"{client}-consumer", varies, OTHERS, load, (_throughput(names.MB_PER_S), _out_cost()))
 
 
 def _growth_figures(counts: tuple[int, ...], what: str) -> tuple[Figure, ...]:
@@ -98,32 +97,30 @@ def _growth_figures(counts: tuple[int, ...], what: str) -> tuple[Figure, ...]:
 
 PRODUCER_CELLS = (
     _java_producer(
-        "producer-100B", "Java producer, 100 B, defaults", records=4_000_000, rate=1.15, cpu=0.65, quick=True
+        "producer-100B", "Java producer, 100 B, defaults", records=600_000, rate=1.15, cpu=0.65, quick=True
     ),
     _java_producer(
         "producer-1KiB",
         "1 KiB, batch.size 65536, linger.ms 5",
-        records=1_000_000,
+        records=150_000,
         record_bytes=1024,
         cpu=0.7,
         quick=True,
         properties={"batch.size": "65536", "linger.ms": "5"},
     ),
     _java_producer(
-        "producer-10KiB", "10 KiB", records=60_000, record_bytes=10_240, rate=1.15, cpu=0.5, quick=True
+        "producer-10KiB", "10 KiB", records=9_000, record_bytes=10_240, rate=1.15, cpu=0.5, quick=True
     ),
-    _java_producer("producer-lz4", "100 B, lz4", records=3_000_000, properties={"compression.type": "lz4"}),
-    _java_producer(
-        "producer-zstd", "100 B, zstd", records=3_000_000, properties={"compression.type": "zstd"}
-    ),
+    _java_producer("producer-lz4", "100 B, lz4", records=450_000, properties={"compression.type": "lz4"}),
+    _java_producer("producer-zstd", "100 B, zstd", records=450_000, properties={"compression.type": "zstd"}),
     _java_producer(
         "producer-not-idempotent",
         "100 B, not idempotent",
-        records=4_000_000,
+        records=600_000,
         properties={"enable.idempotence": "false"},
     ),
-    _java_producer("producer-12-partitions", "100 B, 12 partitions", records=4_000_000, partitions=12),
-    _java_producer("producer-100-partitions", "100 B, 100 partitions", records=4_000_000, partitions=100),
+    _java_producer("producer-12-partitions", "100 B, 12 partitions", records=600_000, partitions=12),
+    _java_producer("producer-100-partitions", "100 B, 100 partitions", records=600_000, partitions=100),
 )
 
 CONSUMER_CELLS = (
@@ -133,7 +130,7 @@ CONSUMER_CELLS = (
         "consumer-while-producing",
         "a Java producer and a consumer at once",
         CONSUMERS,
-        partial(java.consume_while_producing, records=3_000_000, record_bytes=100),
+        partial(java.consume_while_producing, records=450_000, record_bytes=100),
         (_throughput(names.MB_PER_S), _throughput(names.PRODUCED_PER_S), _in_cost(), _out_cost()),
     ),
 )
@@ -142,8 +139,8 @@ LATENCY_CELLS = (
     Cell(
         "one-in-flight",
         "confluent-kafka, 100 B, acks=all, one record in flight",
-        "one in flight",
-        partial(clients.latency, load="one-in-flight", records=30_000, record_bytes=100),
+        OTHERS,
+        partial(clients.latency, load="one-in-flight", records=10_000, record_bytes=100),
         (
             Figure(names.P50_US, LOWER, Goal(0.75)),
             Figure(names.P99_US, LOWER, Goal(0.8)),
@@ -168,7 +165,7 @@ FOOTPRINT_CELLS = (
         "memory",
         "resident memory at rest, and after records were written and read",
         "memory",
-        partial(footprint.memory, records=2_000_000, record_bytes=100),
+        partial(footprint.memory, records=600_000, record_bytes=100),
         (
             Figure(names.IDLE_MB, LOWER, Goal(45, against=Against.ITSELF)),
             Figure(names.LOADED_MB, LOWER, Goal(90, against=Against.ITSELF)),
@@ -190,57 +187,56 @@ REQUEST_CELLS = (
     _request(
         "produce-1-record",
         "raw Produce, 1 record of 100 B, 50 in flight",
-        partial(raw.produce, requests=100_000, records=1, record_bytes=100, in_flight=50),
+        partial(raw.produce, requests=20_000, records=1, record_bytes=100, in_flight=50),
     ),
     _request(
         "produce-16KiB",
         "raw Produce, 16 KiB, 5 in flight",
-        partial(raw.produce, requests=50_000, records=148, record_bytes=100, in_flight=5),
+        partial(raw.produce, requests=10_000, records=148, record_bytes=100, in_flight=5),
         Goal(0.4),
     ),
     _request(
         "produce-1MiB",
         "raw Produce, 1 MiB, 5 in flight",
-        partial(raw.produce, requests=1_500, records=9_500, record_bytes=100, in_flight=5),
+        partial(raw.produce, requests=300, records=9_500, record_bytes=100, in_flight=5),
     ),
     _request(
         "fetch-64KiB",
         "raw Fetch, 64 KiB, 5 in flight",
-        partial(raw.fetch, requests=30_000, size_bytes=1 << 16, in_flight=5),
+        partial(raw.fetch, requests=6_000, size_bytes=1 << 16, in_flight=5),
     ),
     _request(
         "fetch-1MiB",
         "raw Fetch, 1 MiB, 5 in flight",
-        partial(raw.fetch, requests=5_000, size_bytes=1 << 20, in_flight=5),
+        partial(raw.fetch, requests=1_500, size_bytes=1 << 20, in_flight=5),
     ),
     _request(
         "fetch-100-partitions",
         "raw Fetch, a session of 100 partitions without news, one in flight",
-        partial(raw.fetch_incrementally, requests=20_000, partitions=100),
+        partial(raw.fetch_incrementally, requests=5_000, partitions=100),
     ),
     _request(
         "metadata-1-topic",
         "raw Metadata, one topic, 50 in flight",
-        partial(raw.metadata, requests=100_000, topics=1, in_flight=50),
+        partial(raw.metadata, requests=20_000, topics=1, in_flight=50),
         Goal(0.7),
     ),
     _request(
         "metadata-1000-topics",
-        "raw Metadata, all of 1,000 topics, 5 in flight",
-        partial(raw.metadata, requests=1_000, topics=1_000, in_flight=5),
+        "raw Metadata, 1,000 topics, 5 in flight",
+        partial(raw.metadata, requests=150, topics=1_000, in_flight=5),
         Goal(0.7),
-        session="1,000 topics",
     ),
     _request(
         "heartbeat",
         "raw Heartbeat, 50 in flight",
-        partial(raw.heartbeat, requests=100_000, in_flight=50),
+        partial(raw.heartbeat, requests=20_000, in_flight=50),
         Goal(0.7),
     ),
     _request(
         "offset-commit",
         "raw OffsetCommit of one partition, one in flight on each of 50 connections",
-        partial(raw.offset_commit, requests=30_000, connections=50),
+        partial(raw.offset_commit, requests=10_000, connections=50),
         Goal(0.7),
     ),
 )
@@ -249,8 +245,8 @@ END_TO_END_CELLS = (
     Cell(
         "end-to-end",
         "confluent-kafka, 1,000 records/s, sent to consumed",
-        "end to end",
-        partial(clients.latency, load="end-to-end", records=10_000, record_bytes=100),
+        OTHERS,
+        partial(clients.latency, load="end-to-end", records=3_000, record_bytes=100),
         (
             Figure(names.P50_US, LOWER),
             Figure(names.P99_US, LOWER),
@@ -274,8 +270,8 @@ CONNECTION_CELLS = (
     Cell(
         "400-connections",
         "200 connections that produce and 200 that consume, 16 KiB batches",
-        "busy connections",
-        partial(connections.busy, pairs=200, duration_s=10.0),
+        OTHERS,
+        partial(connections.busy, pairs=200, duration_s=4.0),
         (
             Figure(names.PRODUCED_PER_S, HIGHER, Goal(1.0)),
             Figure(names.PRODUCED_SLOWEST_TENTH, HIGHER, Goal(1.0)),
@@ -288,8 +284,8 @@ CONNECTION_CELLS = (
     Cell(
         "5000-idle-connections",
         "5,000 connections that are silent",
-        "idle connections",
-        partial(connections.idle, connections=5_000, duration_s=10.0),
+        OTHERS,
+        partial(connections.idle, connections=5_000, duration_s=3.0),
         (
             Figure(names.KB_PER_CONNECTION, LOWER),
             Figure(names.IDLE_CPU_SHARE, LOWER),
@@ -302,18 +298,20 @@ GROWTH_CELLS = (
     Cell(
         "growth-partitions",
         "raw Produce, 1 record, one in flight, round all partitions",
-        "growing partitions",
-        partial(growth.with_partitions, counts=PARTITION_COUNTS, requests=20_000),
+        GROWING,
+        partial(growth.with_partitions, counts=PARTITION_COUNTS, requests=5_000),
         _growth_figures(PARTITION_COUNTS, growth.PARTITIONS),
-        warm_up=partial(raw.produce, requests=20_000, records=1, record_bytes=100, in_flight=1),
+        phases=(Phase.WARM,),
+        warm_up=partial(raw.produce, requests=5_000, records=1, record_bytes=100, in_flight=1),
     ),
     Cell(
         "growth-connections",
         "raw Produce, 1 record, one in flight, round all connections",
-        "growing connections",
-        partial(growth.with_connections, counts=CONNECTION_COUNTS, requests=20_000),
+        GROWING,
+        partial(growth.with_connections, counts=CONNECTION_COUNTS, requests=5_000),
         _growth_figures(CONNECTION_COUNTS, growth.CONNECTIONS),
-        warm_up=partial(raw.produce, requests=20_000, records=1, record_bytes=100, in_flight=1),
+        phases=(Phase.WARM,),
+        warm_up=partial(raw.produce, requests=5_000, records=1, record_bytes=100, in_flight=1),
     ),
 )
 

@@ -93,15 +93,15 @@ def fetch_incrementally(run: Run, *, requests: int, partitions: int) -> dict[str
 
 
 def metadata(run: Run, *, requests: int, topics: int, in_flight: int) -> dict[str, float]:
-    """Ask for one topic, or for all of so many."""
+    """Ask for so many topics by their names, whatever others there are."""
     names = [f"{run.name}-{number}" for number in range(topics)]
     make_topics(run.port, names)
-    wanted = None if topics > 1 else [MetadataRequestTopic(name=names[0])]
+    wanted = [MetadataRequestTopic(name=name) for name in names]
     request = MetadataRequest(topics=wanted, allow_auto_topic_creation=False)
     frame = _frame(run.port, ApiKey.METADATA, METADATA_VERSION, request)
     figures, answer = _measure(run, frame, run.scaled(requests), in_flight)
     found = decoded(ApiKey.METADATA, METADATA_VERSION, answer).topics
-    if len(found) < topics or any(topic.error_code for topic in found):
+    if len(found) != topics or any(topic.error_code for topic in found):
         raise RunFailedError(f"Metadata told of {len(found)} of {topics} topics")
     return figures
 
