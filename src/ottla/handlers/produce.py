@@ -26,7 +26,13 @@ from ottla.protocol.messages.produce import (
     TopicProduceData,
     TopicProduceResponse,
 )
-from ottla.records.batch import CODEC_MASK, MAGIC, TRANSACTIONAL_BIT
+from ottla.records.batch import (
+    CODEC_MASK,
+    HEADER_SIZE_BYTES,
+    MAGIC,
+    TRANSACTIONAL_BIT,
+    read_size_prefix,
+)
 from ottla.records.compression import Codec
 from ottla.storage.append_check import AppendOrigin, NotOneBatchError, size_of_batch
 from ottla.storage.partition_log import AppendResult
@@ -117,12 +123,13 @@ def _has_transactional_batch(request: ProduceRequest) -> bool:
     for topic in request.topic_data:
         for partition in topic.partition_data:
             records = partition.records
-            if (
-                records is not None
-                and size_of_batch(records, 0) is not None
-                and records[_CODEC_AT] & TRANSACTIONAL_BIT
-                and records[_MAGIC_AT] == MAGIC
-            ):
+            if records is None:
+                continue
+            size = len(records)
+            is_whole = size >= HEADER_SIZE_BYTES and read_size_prefix(records)[1] == size
+            if not (is_whole and records[_MAGIC_AT] == MAGIC) and size_of_batch(records, 0) is None:
+                continue
+            if records[_CODEC_AT] & TRANSACTIONAL_BIT and records[_MAGIC_AT] == MAGIC:
                 return True
     return False
 

@@ -79,12 +79,41 @@ def walk_records(records: Buffer, count: int) -> WalkSummary:
 
     Raises MalformedRecordError.
     """
+    if count == 1 and (summary := _walk_single(records)) is not None:
+        return summary
     walk = _Walk(records, count)
     try:
         walk.run()
     except IndexError:
         raise MalformedRecordError("A record reaches beyond the end of its batch") from None
     return WalkSummary(walk.min_timestamp, walk.max_timestamp, walk.has_null_key, walk.is_dense)
+
+
+def _walk_single(records: Buffer) -> WalkSummary | None:
+    """Judge a record that is alone, with both deltas 0 as it nearly always has them; None where it is another.
+
+    Small batches are what slow producers send. The full walk takes three times as long for its preparations.
+    """
+    end = len(records)
+    if end < 7:
+        return None
+    size, position = records[0], 1
+    if size >= 0x80:
+        size += (records[1] << 7) - 0x80
+        position = 2
+    key_size = records[position + 3]
+    if size >= 0x4000 or position + (size >> 1) != end or records[position + 1] or records[position + 2]:
+        return None
+    position += 4 + (key_size >> 1)
+    if position >= end or key_size >= 0x80 or (key_size & 1 and key_size != 1):
+        return None
+    value_size = records[position]
+    if value_size >= 0x80:
+        position += 1
+        value_size += (records[position] << 7) - 0x80 if position < end else 0x4000
+    if (size | value_size) & 1 or value_size >= 0x4000 or position + 1 + (value_size >> 1) != end - 1:
+        return None
+    return None if records[end - 1] else WalkSummary(0, 0, key_size == 1, True)
 
 
 def iterate_shapes(records: Buffer, count: int) -> Iterator[RecordShape]:
