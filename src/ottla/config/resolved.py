@@ -102,6 +102,7 @@ class BrokerConfig:
     ottla_log_level: tuple[str, ...]
     ottla_metrics_host: str | None
     ottla_metrics_port: int | None
+    ottla_record_check: str
     process_roles: tuple[str, ...]
     producer_id_expiration_check_interval_ms: int
     producer_id_expiration_ms: int
@@ -171,6 +172,9 @@ class TopicConfig:
     segment_ms: int
     unclean_leader_election_enable: bool
 
+    ottla_record_check: str
+    """The broker's, which has no override."""
+
 
 def resolve_topic_config(broker_config: BrokerConfig, overrides: Mapping[str, str]) -> TopicConfig:
     """Return what holds for a topic with these overrides.
@@ -188,7 +192,7 @@ def resolve_topic_config(broker_config: BrokerConfig, overrides: Mapping[str, st
     fields["cleanup_policy"] = frozenset(fields["cleanup_policy"])
     if fields["internal_segment_bytes"] is not None:
         fields["segment_bytes"] = fields["internal_segment_bytes"]
-    return TopicConfig(**fields)
+    return TopicConfig(**fields, ottla_record_check=broker_config.ottla_record_check)
 
 
 _EFFECTIVE_TOPIC_DEFAULTS: Mapping[str, Callable[[BrokerConfig], int]] = {

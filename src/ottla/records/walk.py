@@ -3,6 +3,10 @@
 The law: what the walk accepts, every consumer can decode. It judges each record of every produced batch, so it
 is the broker's hottest loop: runs of records of one shape are judged column by column, other records one by one
 with the common sizes inlined, and only rare ones go through `read_shape`. All three come to the same verdict.
+
+Measured on CPython 3.11: 0.05 to 0.15 us for a record among equals, 0.57 us for one among records of many sizes, where
+to hop over their lengths alone takes 0.12 (`check_sizes`). What was tried for those and gained nothing: to gather
+columns from the places that the lengths give (`operator.itemgetter`), and to unpack a record's first bytes in one go.
 """
 
 from __future__ import annotations
@@ -87,6 +91,34 @@ def walk_records(records: Buffer, count: int) -> WalkSummary:
     except IndexError:
         raise MalformedRecordError("A record reaches beyond the end of its batch") from None
     return WalkSummary(walk.min_timestamp, walk.max_timestamp, walk.has_null_key, walk.is_dense)
+
+
+def check_sizes(records: Buffer, count: int) -> None:
+    """Hop over `count` records by their sizes alone; together they must fill `records` exactly.
+
+    What is in them is not looked at (`ottla.record.check`). Raises MalformedRecordError.
+    """
+    content = bytes(records)
+    position = union = 0
+    try:
+        for _ in range(count):
+            size = content[position]
+            if size < 0x80:
+                position += 1 + (size >> 1)
+            else:
+                size += (content[position + 1] << 7) - 0x80
+                position += 2 + (size >> 1)
+                if size >= 0x4000:
+                    length, position = _read_size(content, position - 2 - (size >> 1))
+                    position += length
+                    size = length >> 31  # its sign alone
+            union |= size
+    except IndexError:
+        raise MalformedRecordError("A record reaches beyond the end of its batch") from None
+    if union & 1:
+        raise MalformedRecordError("A record has a negative size")
+    if position != len(content):
+        raise MalformedRecordError("Incorrect declared batch size, records still remaining in file")
 
 
 def _walk_single(records: Buffer) -> WalkSummary | None:
@@ -238,10 +270,9 @@ class _Walk:
             raise MalformedRecordError("Incorrect declared batch size, records still remaining in file")
 
     def _walk_common(self, position: int, index: int) -> tuple[int, int, int]:  # noqa: PLR0915 - in line for speed
-        """Walk as long as records are of the common form: numbers of one byte, or of up to three.
+        """Walk as long as records are of the common form: numbers of one or two bytes, offset deltas of up to three.
 
-        Numbers stay zigzag, twice the value; a longer one makes `end` impossible. Returns the next record's position
-        and index, and the last record's size when the next one looks like it, 0 at a rare record or at the end.
+        Numbers stay zigzag. Returns the next position and index, and the last record's size if the next look alike.
         """
         records, end_delta, next_attempt = self.records, 2 * self.count, 2 * self.next_attempt
         expected_delta = 2 * index
@@ -249,62 +280,63 @@ class _Walk:
         while expected_delta < end_delta:
             start = position
             size = records[position]
-            position += 3
             if size >= 0x80:
-                size += (records[start + 1] << 7) - 0x80
+                size += (records[position + 1] << 7) - 0x80
                 position += 1
                 if size >= 0x4000:
-                    size += (records[start + 2] << 14) - 0x4000
-                    position += 1
-            end = position - 2 + (size >> 1) if size < 0x200000 else -1
-            timestamp = records[position - 1]
+                    return start, expected_delta >> 1, 0
+            end = position + 1 + (size >> 1)
+            timestamp = records[position + 2]
             if timestamp >= 0x80:
-                timestamp += (records[position] << 7) - 0x80
+                timestamp += (records[position + 3] << 7) - 0x80
                 position += 1
                 if timestamp >= 0x4000:
-                    timestamp += (records[position] << 14) - 0x4000
-                    position += 1
-            delta = records[position]
+                    return start, expected_delta >> 1, 0
+            delta = records[position + 3]
             if delta >= 0x80:
+                delta += (records[position + 4] << 7) - 0x80
                 position += 1
-                delta += (records[position] << 7) - 0x80
                 if delta >= 0x4000:
+                    delta += (records[position + 4] << 14) - 0x4000
+                    if delta >= 0x200000:
+                        return start, expected_delta >> 1, 0
                     position += 1
-                    delta += (records[position] << 14) - 0x4000
-            key_size = records[position + 1]
+            key_size = records[position + 4]
             if key_size >= 0x80:
                 position += 1
-                key_size += (records[position + 1] << 7) - 0x80
-            position += 2 + (key_size >> 1)
+                key_size += (records[position + 4] << 7) - 0x80
+                if key_size >= 0x4000:
+                    return start, expected_delta >> 1, 0
+            position += 5 + (key_size >> 1)
             value_size = records[position]
             if value_size >= 0x80:
                 position += 1
                 value_size += (records[position] << 7) - 0x80
-                if value_size >= 0x4000:
-                    position += 1
-                    value_size += (records[position] << 14) - 0x4000
             position += 2 + (value_size >> 1)
-            if (
-                key_size >= 0x4000
-                or (timestamp | delta | value_size) >= 0x200000
-                or (size & 1 or (key_size & 1 and key_size != 1) or (value_size & 1 and value_size != 1))
-            ):
-                return start, expected_delta >> 1, 0
-            if position < end:
-                position = _skip_headers(records, position - 1, end)
-            elif position == end and records[position - 1]:
-                end = -1
-            if position != end:
-                return start, expected_delta >> 1, 0
-            if key_size == 1:
-                self.has_null_key = True
+            # One test for all that is not as usual: a null, headers, a negative size, an end elsewhere.
+            if position != end or (size | key_size | value_size) & 1 or records[end - 1]:
+                if size & 1 or (key_size & 1 and key_size != 1) or (value_size & 1 and value_size != 1):
+                    return start, expected_delta >> 1, 0
+                if position < end:
+                    position = _skip_headers(records, position - 1, end)
+                elif records[position - 1]:
+                    return start, expected_delta >> 1, 0
+                if position != end:
+                    return start, expected_delta >> 1, 0
+                if key_size == 1:
+                    self.has_null_key = True
             if timestamp != last_timestamp:
                 last_timestamp = timestamp
                 self._take_timestamp(timestamp)
             if delta != expected_delta:
                 self.is_dense = False
             expected_delta += 2
-            if expected_delta >= next_attempt and records[position] == records[start]:
+            if (
+                expected_delta >= next_attempt
+                and records[position] == records[start]
+                # The last one of the shortest run, without which an attempt would be in vain.
+                and records.startswith(records[start : start + 1], start + _SHORTEST_RUN * (end - start))
+            ):
                 return position, expected_delta >> 1, end - start
         return position, self.count, 0
 

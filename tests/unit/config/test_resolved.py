@@ -7,7 +7,9 @@ from ottla.config.topic_options import TOPIC_OPTIONS
 
 
 def test_every_topic_option_has_an_attribute() -> None:
-    assert set(TopicConfig.__slots__) == {option.attribute for option in TOPIC_OPTIONS.values()}
+    of_the_broker = {"ottla_record_check"}
+    options = {option.attribute for option in TOPIC_OPTIONS.values()}
+    assert set(TopicConfig.__slots__) == options | of_the_broker
 
 
 def test_a_topic_follows_the_broker_where_it_sets_nothing() -> None:

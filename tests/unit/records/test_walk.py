@@ -8,7 +8,14 @@ from ottla.errors import KafkaError
 from ottla.records.batch import HEADER_SIZE_BYTES, read_header
 from ottla.records.builder import NewRecord, assemble_batch, build_batch, encode_record
 from ottla.records.record import RecordHeader, iterate_records
-from ottla.records.walk import MalformedRecordError, WalkSummary, _Walk, iterate_shapes, walk_records
+from ottla.records.walk import (
+    MalformedRecordError,
+    WalkSummary,
+    _Walk,
+    check_sizes,
+    iterate_shapes,
+    walk_records,
+)
 
 maybe_bytes = st.none() | st.binary(max_size=20)
 sizes = st.sampled_from([0, 1, 63, 64, 100, 8191, 8192, 9000])
@@ -180,3 +187,29 @@ def test_a_size_far_beyond_the_end_is_malformed() -> None:
     for size in (b"\xfe\xff\xff\xff\x0f", b"\xfe\xff\x7f", b"\xfe\x7f", b"\xff" * 30, b""):
         with pytest.raises(MalformedRecordError):
             walk_records(size + b"\x00\x00\x00\x01\x01\x00", 1)
+
+
+@given(record_lists(), st.integers(0, 1 << 30), st.integers(0, 255))
+@settings(deadline=None)
+def test_sizes_alone_tell_whether_records_fill_their_batch(
+    records: list[NewRecord], place: int, byte: int
+) -> None:
+    payload = bytearray(payload_of(records))
+    check_sizes(payload, len(records))
+    for count in (len(records) - 1, len(records) + 1):
+        with pytest.raises(MalformedRecordError):
+            check_sizes(payload, count)
+    payload[place % len(payload)] = byte
+    try:
+        walk_records(payload, len(records))
+    except MalformedRecordError:
+        return  # the damage may lie where sizes do not tell of it
+    check_sizes(payload, len(records))
+
+
+@pytest.mark.parametrize(
+    "size", [b"\x01", b"\x81\x01", b"\xff\xff\xff\xff\x0f", b"\xff" * 30, b"\xfe\x7f", b"\x80", b""]
+)
+def test_a_size_that_is_none_is_malformed(size: bytes) -> None:
+    with pytest.raises(MalformedRecordError):
+        check_sizes(size, 1)

@@ -5,6 +5,8 @@ import dataclasses
 import pytest
 from tests.support.appends import NOW_MS, RECORDS, batch_with, check, refusal, topic, values
 
+from ottla.config.broker import embedded_broker_config
+from ottla.config.resolved import resolve_topic_config
 from ottla.errors import ErrorCode
 from ottla.records.batch import HEADER_SIZE_BYTES, BatchHeader, compute_crc, read_header
 from ottla.records.builder import NewRecord, assemble_batch, build_batch, encode_record
@@ -303,3 +305,24 @@ def test_offset_deltas_with_gaps_are_put_right_where_a_batch_is_compressed_anew(
 
 def fix_crc(batch: bytearray) -> None:
     batch[17:21] = compute_crc(batch, 0, len(batch)).to_bytes(4, "big")
+
+
+@pytest.mark.parametrize("codec", [Codec.NONE, Codec.ZSTD])
+def test_a_producer_that_is_believed_is_checked_by_the_sizes_of_its_records(codec: Codec) -> None:
+    believing = resolve_topic_config(embedded_broker_config({"ottla.record.check": "sizes"}), {})
+    sound = build_batch(RECORDS, now_ms=NOW_MS, codec=codec)
+    assert check(sound, believing) == check(bytes(sound))
+    fields = read_header(sound)._asdict()
+    for name in ("batch_length", "magic", "crc"):
+        del fields[name]
+    body = encode_record(RECORDS[0], 0, 0)
+    damaged = body[:-1] + b"\x02"  # as if it had a header
+    wrong = assemble_batch(compress(codec, damaged * len(RECORDS)), **fields)
+    assert refusal(wrong).code is ErrorCode.INVALID_RECORD
+    assert bytes(check(wrong, believing).records) == bytes(wrong)
+    cut = assemble_batch(compress(codec, body * len(RECORDS) + b"\0"), **fields)
+    assert refusal(cut, believing).code is ErrorCode.INVALID_RECORD
+    compacted = resolve_topic_config(
+        embedded_broker_config({"ottla.record.check": "sizes"}), {"cleanup.policy": "compact"}
+    )
+    assert refusal(wrong, compacted).code is ErrorCode.INVALID_RECORD
