@@ -63,6 +63,12 @@ LOGGERS = (
         "Partitions that are loaded, made, deleted or offline, retention, slow disks.",
     ),
     LoggerRow(
+        "ottla.processes",
+        ("kafka.server",),
+        "Jobs that failed in a helper process (DEBUG: which processes come and go). What a job tells bears the logger "
+        "of its part.",
+    ),
+    LoggerRow(
         "ottla.server",
         ("kafka.server",),
         "The data directory, limits of the system, a loop that was held up.",

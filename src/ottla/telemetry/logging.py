@@ -68,3 +68,17 @@ def level_number(text: str) -> int:
     if number is None:
         raise ValueError(f"{text!r} is no log level; there are {', '.join(LEVELS)}")
     return number
+
+
+def lowest_level() -> int:
+    """Return the lowest level of the root logger and those with levels of their own: what any of them may want."""
+    named = logging.Logger.manager.loggerDict.values()
+    levels = [each.level for each in named if isinstance(each, logging.Logger) and each.level]
+    return min(logging.getLogger().level, *levels) if levels else logging.getLogger().level
+
+
+def log_for_other_process(name: str, level: int, text: str) -> None:
+    """Log a line that a process of ours has told, as far as the level of its logger here lets it."""
+    target = logging.getLogger(name)
+    if target.isEnabledFor(level):
+        target.handle(target.makeRecord(name, level, "", 0, text, (), None))

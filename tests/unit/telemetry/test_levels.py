@@ -61,7 +61,14 @@ def test_empty_variables_as_compose_files_have_them_say_nothing() -> None:
         ("kafka.controller", {"ottla.controller"}),
         (
             "kafka.server",
-            {"ottla.handlers", "ottla.metrics", "ottla.partitions", "ottla.server", "ottla.tasks"},
+            {
+                "ottla.handlers",
+                "ottla.metrics",
+                "ottla.partitions",
+                "ottla.processes",
+                "ottla.server",
+                "ottla.tasks",
+            },
         ),
         ("kafka.server.ReplicaManager", {"ottla.partitions"}),
         ("state.change.logger", set()),

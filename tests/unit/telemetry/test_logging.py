@@ -5,7 +5,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from ottla.telemetry.logging import TRACE, configure_logging, level_number
+from ottla.telemetry.logging import (
+    TRACE,
+    configure_logging,
+    level_number,
+    log_for_other_process,
+    lowest_level,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -67,3 +73,16 @@ def test_a_logger_may_have_its_own_level() -> None:
 def test_an_unknown_level_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match="'LOUD' is no log level; there are OFF, FATAL"):
         level_number("LOUD")
+
+
+def test_a_line_of_another_process_is_judged_by_the_levels_here() -> None:
+    stream = io.StringIO()
+    configure_logging("info", {"x.loud": "trace", "x.quiet": "error"}, stream)
+    assert lowest_level() == TRACE
+    for name in ("x", "x.loud", "x.quiet"):
+        log_for_other_process(name, logging.DEBUG, f"100% {name}")
+        log_for_other_process(name, logging.WARNING, f"100% {name}")
+    lines = [line.split("] ", 1)[1] for line in stream.getvalue().splitlines()]
+    assert lines == ["WARN 100% x (x)", "DEBUG 100% x.loud (x.loud)", "WARN 100% x.loud (x.loud)"]
+    for name in ("x.loud", "x.quiet"):
+        logging.getLogger(name).setLevel(logging.NOTSET)
