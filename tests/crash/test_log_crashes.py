@@ -22,8 +22,9 @@ from ottla.records.record import Record
 from ottla.storage.append_check import AppendOrigin
 from ottla.storage.checkpoints import LOG_START_OFFSET_FILE, RECOVERY_POINT_FILE, OffsetCheckpoint
 from ottla.storage.files import FileSystem
+from ottla.storage.log_recovery import LoadRequest, recover_over
 from ottla.storage.open_files import OpenFiles
-from ottla.storage.partition_log import PartitionLog
+from ottla.storage.partition_log import DEFAULT_PRODUCER_ID_EXPIRATION_MS, PartitionLog
 from ottla.types import TopicPartition
 
 PARTITION = TopicPartition("t", 0)
@@ -107,20 +108,21 @@ class Workload:
         self.files.note(Note(Kind.CLOSED, False))
 
 
-def open_log(files: FileSystem, root: Path, *, is_clean: bool) -> PartitionLog:
-    """Open the log with what the checkpoints say, as a start does."""
+def open_log(files: FileSystem, root: Path, *, is_clean: bool, is_beside: bool = False) -> PartitionLog:
+    """Open the log with what the checkpoints say, as a start does; `is_beside` has it recovered by somebody else."""
     recovery_points = OffsetCheckpoint(files, root / RECOVERY_POINT_FILE).read()
     log_start_offsets = OffsetCheckpoint(files, root / LOG_START_OFFSET_FILE).read()
-    return PartitionLog.open(
-        files,
-        OpenFiles(files, 100),
-        root / str(PARTITION),
-        CONFIG,
+    request = LoadRequest(
+        directory=root / str(PARTITION),
+        index_interval_bytes=CONFIG.index_interval_bytes,
         clean_shutdown=is_clean,
         recovery_point=recovery_points.get(PARTITION, 0),
         log_start_offset=log_start_offsets.get(PARTITION, 0),
         now_ms=NOW_MS,
+        producer_id_expiration_ms=DEFAULT_PRODUCER_ID_EXPIRATION_MS,
     )
+    recovered = recover_over(files, request) if is_beside and not is_clean else None
+    return PartitionLog.load(OpenFiles(files, 100), CONFIG, request, recovered)
 
 
 def recorded(root: Path) -> RecordingFileSystem:
@@ -246,10 +248,10 @@ def values_of(log: PartitionLog) -> list[bytes | None]:
     return [record.value for record in records_of(log)]
 
 
-def assert_goes_on(root: Path, wanted: Expected) -> None:
+def assert_goes_on(root: Path, wanted: Expected, *, is_beside: bool) -> None:
     """The log is opened, appended to and flushed, and another loss of power takes nothing of that."""
     files = RecordingFileSystem(root)
-    log = open_log(files, root, is_clean=wanted.is_closed)
+    log = open_log(files, root, is_clean=wanted.is_closed, is_beside=is_beside)
     assert_sound(log, wanted)
     values = [*values_of(log), *MORE]
     sequence = next_sequence(log)
@@ -261,20 +263,23 @@ def assert_goes_on(root: Path, wanted: Expected) -> None:
     assert next_sequence(again) == sequence + len(MORE)
 
 
-def test_every_crash(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("is_beside", "stride"), [(False, 1), (True, 5)], ids=["recovered in the broker", "beside it"]
+)
+def test_every_crash(tmp_path: Path, is_beside: bool, stride: int) -> None:
     files = recorded(tmp_path / "disk")
     root = tmp_path / "crashed"
 
     def check(disk: CrashDisk, ending: Ending) -> None:
         wanted = expected(disk, ending)
         if (root / str(PARTITION)).exists():
-            assert_goes_on(root, wanted)
+            assert_goes_on(root, wanted, is_beside=is_beside)
         else:
             assert wanted.least_end == 0, "a directory that the disk does not know was promised to nobody"
 
-    count = every_crash(files, root, check)
+    count = every_crash(files, root, check, stride=stride)
     print(f"{count} crashes of a log")
-    assert count > 1000
+    assert count > 1000 / stride
 
 
 # Among them one in which a segment has to go because the one before it is damaged.

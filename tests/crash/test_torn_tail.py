@@ -150,7 +150,6 @@ def test_what_follows_from_the_log_is_made_again(
         assert_goes_on(stopped, VALUES)
         return
     stopped.log = stopped.log.open(
-        stopped.files,
         stopped.open_files,
         stopped.directory,
         stopped.config,

@@ -124,7 +124,6 @@ def _judge_recovery(files: FileSystem, folder: Path, start: int, end: int) -> No
     """Recover a partition from its first byte; nothing may be cut off."""
     before = log_bytes(folder)
     log = PartitionLog.open(
-        files,
         OpenFiles(files, OPEN_FILES),
         folder,
         topic_config(),

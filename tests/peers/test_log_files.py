@@ -105,7 +105,6 @@ def _open_all(data: Path, copy: Path) -> dict[str, dict[str, bytes]]:
     found = {}
     for topic_partition, path in directory.partition_directories():
         log = PartitionLog.open(
-            files,
             OpenFiles(files, 50),
             path,
             topic_config(),

@@ -18,6 +18,7 @@ import uvloop
 
 from ottla.clock import SystemClock
 from ottla.config.broker import embedded_broker_config
+from ottla.partitions.log_recovery import RECOVER_BESIDE_FROM_BYTES
 from ottla.server.broker import Broker
 from ottla.storage.files import FileSystem
 from ottla.tasks import Tasks
@@ -57,6 +58,7 @@ class LiveBroker:
         directory: Path,
         files: FileSystem | None = None,
         properties: Mapping[str, str] | None = None,
+        recover_beside_from_bytes: int = RECOVER_BESIDE_FROM_BYTES,
     ) -> None:
         self.directory = directory
         self.bugs = BugLines()
@@ -67,7 +69,13 @@ class LiveBroker:
         self._loop = uvloop.new_event_loop()
         self._loop.set_exception_handler(self._loop_failed)
         self._thread = threading.Thread(target=self._loop.run_forever, name="live-broker", daemon=True)
-        self.broker = Broker(self._config, SystemClock(), Tasks(self._loop), files=files)
+        self.broker = Broker(
+            self._config,
+            SystemClock(),
+            Tasks(self._loop),
+            files=files,
+            recover_beside_from_bytes=recover_beside_from_bytes,
+        )
 
     def __enter__(self) -> Self:
         logging.getLogger().addHandler(self.bugs)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ottla.config.broker import embedded_broker_config
 from ottla.config.resolved import TopicConfig, resolve_topic_config
-from ottla.records.batch import iterate_batches
+from ottla.records.batch import iterate_batches, stamp
 from ottla.records.builder import NewRecord, build_batch
 from ottla.records.record import Record, iterate_records
 from ottla.storage.append_check import AppendOrigin
@@ -65,7 +65,6 @@ class LogDriver:
         if clean:
             self.log.close()
         self.log = PartitionLog.open(
-            self.files,
             OpenFiles(self.files, self.open_files_limit),
             self.directory,
             self.config,
@@ -123,3 +122,30 @@ def log_bytes(directory: Path, suffix: str = ".log") -> dict[str, bytes]:
 def flatten(parts: Sequence[Sequence[bytes]]) -> list[bytes]:
     """Return all values in order."""
     return [value for part in parts for value in part]
+
+
+SEGMENT_NAME = "{:020d}.log"
+
+
+def write_batches(
+    directory: Path,
+    count: int,
+    *,
+    segments: int = 1,
+    start_offset: int = 0,
+    records: int = 1,
+    value: bytes = bytes(100),
+) -> int:
+    """Write log files as a broker leaves them that was killed, without indexes; return the log end offset.
+
+    `count` batches of `records` equal records go to each of the segments, far quicker than a log would append them.
+    """
+    batch = build_batch([NewRecord(None, value)] * records, now_ms=NOW_MS)
+    offset = start_offset
+    for _ in range(segments):
+        with (directory / SEGMENT_NAME.format(offset)).open("ab") as file:
+            for _ in range(count):
+                stamp(batch, 0, offset, 0)
+                file.write(batch)
+                offset += records
+    return offset

@@ -115,7 +115,7 @@ class DataDirectory:
             clock=self.loop,
             delete_later=self.housekeeping.delete_later,
         )
-        self.partitions.load(self.image)
+        self.partitions.load(self.image).result()
         self.housekeeping.start(self.partitions)
         self.reader = FetchReader(self.loop)
         self.fetch_sessions = FetchSessionCache(10)

@@ -294,7 +294,6 @@ def _open_log(
         # Kafka's format command leaves only a snapshot in this directory when the quorum is dynamic.
         write_topic_id(directory.files, path, METADATA_TOPIC_ID)
     return PartitionLog.open(
-        directory.files,
         open_files,
         path,
         log_config,
@@ -317,7 +316,6 @@ def _open_again(
     failed.forget_files()
     take_back(directory.files, failed.directory, failed.active_segment_offset, end_offset)
     return PartitionLog.open(
-        directory.files,
         open_files,
         failed.directory,
         metadata_log_config(config),

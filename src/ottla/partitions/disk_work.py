@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from ottla.config.resolved import TopicConfig
-from ottla.storage.log_dirs import LogDirectory
+from ottla.storage.log_dirs import LogDirectory, PartitionDirectory
 from ottla.storage.open_files import OpenFiles
 from ottla.storage.partition_log import PartitionLog
 from ottla.storage.partition_metadata import PartitionMetadataError
@@ -33,6 +33,14 @@ class SavedOffsets(NamedTuple):
     recovery_point: int = 0
     log_start_offset: int = 0
     high_watermark: int = 0
+
+
+class FoundLog(NamedTuple):
+    """A log that is there and is to be opened."""
+
+    place: PartitionDirectory
+    topic_id: Uuid
+    saved: SavedOffsets
 
 
 class NewLog(NamedTuple):

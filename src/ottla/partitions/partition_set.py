@@ -22,6 +22,7 @@ from ottla.metadata.aspects.configs import ResourceType
 from ottla.metadata.aspects.topics import NO_LEADER, PartitionImage, TopicImage
 from ottla.metadata.image import EMPTY, ClusterImage, ImageDelta
 from ottla.partitions.disk_work import (
+    FoundLog,
     NewLog,
     SavedOffsets,
     close_logs,
@@ -31,9 +32,12 @@ from ottla.partitions.disk_work import (
     rename_for_deletion,
     write_checkpoints,
 )
+from ottla.partitions.log_recovery import LogRecovery, Recovered
 from ottla.partitions.partition import AppendListener, Partition, Wakeups
 from ottla.partitions.writer import DirectoryWriter
 from ottla.storage.log_dirs import LogDirectory, PartitionDirectory
+from ottla.storage.log_loader import RecoveredLog
+from ottla.storage.log_recovery import LoadRequest
 from ottla.storage.open_files import OpenFiles
 from ottla.storage.partition_log import PartitionLog
 from ottla.storage.partition_metadata import PartitionMetadataError, read_topic_id
@@ -148,23 +152,37 @@ class PartitionSet:
         placed = self._placed(topic, number)
         return (NO_LEADER, -1) if placed is None else (placed.leader, placed.leader_epoch)
 
-    def load(self, image: ClusterImage) -> None:
+    def load(self, image: ClusterImage, recovery: LogRecovery | None = None) -> Completion[None]:
         """Open what the data directory holds of the image's partitions, and follow the image; called once, first.
 
-        Recovers what was not closed cleanly, which takes as long as it takes. A partition that cannot be opened is
-        offline. Raises LogDirectoryError for directories that are not Kafka's, and OSError for the data directory.
+        What was not closed cleanly is recovered, by `recovery` where one is given, else when it is opened. A partition
+        that cannot be opened is offline. Raises LogDirectoryError for directories that are not Kafka's, and OSError for
+        the data directory; what comes of these later, and HelpersClosedError, is in the completion.
         """
         self._image = image
         directory = self._directory
         saved = read_saved_offsets(directory)
         for deleted in directory.deleted_directories():
             self._delete_later(deleted.path)
-        found = directory.partition_directories()
-        for each in found:
-            topic = self._topic_of(each, saved.get(each.topic_partition, SavedOffsets()))
+        found = []
+        for each in directory.partition_directories():
+            offsets = saved.get(each.topic_partition, SavedOffsets())
+            topic = self._topic_of(each, offsets)
             if topic is not None:
-                self._open(each, topic.topic_id, saved.get(each.topic_partition, SavedOffsets()))
-        if found:
+                found.append(FoundLog(each, topic.topic_id, offsets))
+        if directory.was_stopped_cleanly or recovery is None:
+            return Completion.resolved({}).map(partial(self._load, saved, found))
+        requests = [self._load_request(each) for each in found]
+        return recovery.run(requests).map(partial(self._load, saved, found))
+
+    def _load(
+        self, saved: Mapping[TopicPartition, SavedOffsets], found: Sequence[FoundLog], recovered: Recovered
+    ) -> None:
+        """Open what was found, and follow the image."""
+        directory, image = self._directory, self._image
+        for each in found:
+            self._open(each, recovered.get(each.place.path))
+        if found or self._offline:
             logger.info("Loaded %d logs from %s, %d offline", len(self), directory.path, len(self._offline))
         if not saved.keys() <= self.recovery_points().keys():
             # What is said of a partition that is gone must not be taken for another one that gets its name.
@@ -283,23 +301,27 @@ class PartitionSet:
         placed = topic.partitions.get(number)
         return placed is not None and self._node_id in placed.replicas
 
-    def _open(self, found: PartitionDirectory, topic_id: Uuid, saved: SavedOffsets) -> None:
+    def _load_request(self, found: FoundLog) -> LoadRequest:
+        return LoadRequest(
+            directory=found.place.path,
+            index_interval_bytes=self._topic_config(found.place.topic_partition.topic).index_interval_bytes,
+            clean_shutdown=self._directory.was_stopped_cleanly,
+            recovery_point=found.saved.recovery_point,
+            log_start_offset=found.saved.log_start_offset,
+            now_ms=self._clock.now_ms(),
+            producer_id_expiration_ms=self._config.producer_id_expiration_ms,
+        )
+
+    def _open(self, found: FoundLog, recovered: RecoveredLog | None) -> None:
+        topic_partition = found.place.topic_partition
+        config = self._topic_config(topic_partition.topic)
+        request = self._load_request(found)
         try:
-            log = PartitionLog.open(
-                self._directory.files,
-                self._open_files,
-                found.path,
-                self._topic_config(found.topic_partition.topic),
-                clean_shutdown=self._directory.was_stopped_cleanly,
-                recovery_point=saved.recovery_point,
-                log_start_offset=saved.log_start_offset,
-                now_ms=self._clock.now_ms(),
-                producer_id_expiration_ms=self._config.producer_id_expiration_ms,
-            )
+            log = PartitionLog.load(self._open_files, config, request, recovered)
         except (OSError, UnusableLogError) as error:
-            self._set_offline(found.topic_partition, error, saved)
+            self._set_offline(topic_partition, error, found.saved)
         else:
-            self._add(log, topic_id, saved.high_watermark)
+            self._add(log, found.topic_id, found.saved.high_watermark)
 
     def _set_offline(self, topic_partition: TopicPartition, error: Exception, saved: SavedOffsets) -> None:
         logger.error("%s is offline: %s", topic_partition, error)

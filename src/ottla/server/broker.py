@@ -31,15 +31,17 @@ from ottla.metadata.inconsistency import InconsistentMetadataError
 from ottla.metadata.registration_plan import NodeRegistration
 from ottla.partitions.fetch_sessions import FetchSessionCache
 from ottla.partitions.housekeeping import Housekeeping
+from ottla.partitions.log_recovery import RECOVER_BESIDE_FROM_BYTES, LogRecovery
 from ottla.partitions.partition import Wakeups
 from ottla.partitions.partition_set import PartitionSet
 from ottla.partitions.producer_ids import ProducerIdAllocator
 from ottla.partitions.reader import FetchReader
 from ottla.partitions.writer import DirectoryWriter
+from ottla.processes.helper_processes import HelpersClosedError
 from ottla.records.batch import CorruptBatchError
 from ottla.server.data_directory import open_data_directory
 from ottla.server.sockets import Sockets
-from ottla.server.start_error import StartError
+from ottla.server.start_error import StartError, StartInterruptedError
 from ottla.storage.files import FileSystem
 from ottla.storage.log_dirs import LogDirectory, LogDirectoryError
 from ottla.storage.open_files import OpenFiles
@@ -69,7 +71,13 @@ class Broker:
     """One broker and controller on one data directory, from `start` to `stop`."""
 
     def __init__(
-        self, config: BrokerConfig, clock: Clock, tasks: Tasks, *, files: FileSystem | None = None
+        self,
+        config: BrokerConfig,
+        clock: Clock,
+        tasks: Tasks,
+        *,
+        files: FileSystem | None = None,
+        recover_beside_from_bytes: int = RECOVER_BESIDE_FROM_BYTES,
     ) -> None:
         self._config = config
         self._clock = clock
@@ -79,6 +87,9 @@ class Broker:
         self._publisher = ImagePublisher()
         self._writer = DirectoryWriter(config.data_directory, tasks)
         self._broker_epoch = -1
+        self._recover_beside_from_bytes = recover_beside_from_bytes
+        self._recovery: LogRecovery | None = None
+        self._is_interrupted = False
         self._directory: LogDirectory | None = None
         self._controller: Controller | None = None
         self._groups: GroupService | None = None
@@ -98,6 +109,8 @@ class Broker:
         directory = self._directory = open_data_directory(self._files, self._config, self._clock)
         try:
             await self._start_on(directory)
+        except HelpersClosedError as error:
+            raise StartInterruptedError("the start was interrupted while logs were recovered") from error
         except InconsistentMetadataError as error:
             raise StartError(f"the metadata in {directory.path} cannot be used: {error}") from error
         except (LogDirectoryError, UnsupportedSegmentError, CorruptBatchError) as error:
@@ -120,7 +133,7 @@ class Broker:
         self._config = config = with_dynamic_settings(
             self._config, dynamic.cluster_default(), dynamic.broker(self._config.node_id)
         )
-        partitions = self._open_partitions(directory, open_files, config)
+        partitions = await self._open_partitions(directory, open_files, config)
         self._publisher.subscribe(partitions)
         groups = self._groups = GroupService(config, partitions, Runtime(self._clock, self._tasks))
         self._publisher.subscribe(groups)
@@ -152,6 +165,12 @@ class Broker:
         if self._metrics is not None:
             await self._metrics.start(controller, partitions, groups, self._writer, self._sockets)
 
+    def interrupt_start(self) -> None:
+        """Have `start` give up what takes long, the recovery of logs; it is for the next start then."""
+        self._is_interrupted = True
+        if self._recovery is not None:
+            self._recovery.close()
+
     def port(self, listener_name: str) -> int:
         """Return the port that a listener has, also where any free one was asked for."""
         return self._sockets.port(listener_name)
@@ -171,6 +190,8 @@ class Broker:
         if self._housekeeping is not None:
             self._housekeeping.close()
         try:
+            if self._recovery is not None:
+                await self._while_disk_works(self._recovery.close())
             await self._while_disk_works(self._writer.drain())
             if self._partitions is not None:
                 is_clean = await self._while_disk_works(self._partitions.close()) and is_clean
@@ -221,7 +242,7 @@ class Broker:
         except (OSError, UnusableLogError) as error:
             logger.error("The stop is not clean: %s", error)
 
-    def _open_partitions(
+    async def _open_partitions(
         self, directory: LogDirectory, open_files: OpenFiles, config: BrokerConfig
     ) -> PartitionSet:
         housekeeping = self._housekeeping = Housekeeping(
@@ -237,7 +258,13 @@ class Broker:
             clock=self._clock,
             delete_later=housekeeping.delete_later,
         )
-        partitions.load(self._publisher.image)
+        recovery = self._recovery = LogRecovery(
+            self._tasks, self._files, config, beside_from_bytes=self._recover_beside_from_bytes
+        )
+        if self._is_interrupted:
+            recovery.close()
+        await settled(partitions.load(self._publisher.image, recovery))
+        self._recovery = None
         housekeeping.start(partitions)
         return partitions
 

@@ -15,7 +15,7 @@ from ottla.clock import SystemClock
 from ottla.config.resolved import BrokerConfig
 from ottla.server.broker import Broker
 from ottla.server.loop_watch import LoopWatch
-from ottla.server.start_error import StartError
+from ottla.server.start_error import StartError, StartInterruptedError
 from ottla.tasks import Tasks
 
 signal_logger = logging.getLogger("org.apache.kafka.common.utils.LoggingSignalHandler")
@@ -56,13 +56,17 @@ async def _serve(config: BrokerConfig, watch_loop_ms: int | None) -> int:
         if not ended.done():
             signal_logger.info("Terminating process due to signal %s", number.name)
             ended.set_result(number)
+            broker.interrupt_start()
 
-    for handled in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(handled, end, handled)
     tasks = Tasks(loop)
     broker = Broker(config, SystemClock(), tasks)
+    for handled in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(handled, end, handled)
     try:
         await broker.start()
+    except StartInterruptedError:
+        await broker.stop()
+        return EXIT_SIGNAL_BASE + await ended
     except StartError as error:
         await broker.stop()
         print(f"ottla: {error}", file=sys.stderr)  # noqa: T201 - the one line for whoever started it

@@ -5,3 +5,7 @@ from __future__ import annotations
 
 class StartError(Exception):
     """What is wrong, where, and what to do about it; no traceback belongs to it."""
+
+
+class StartInterruptedError(StartError):
+    """A start that was given up since the broker was told to stop meanwhile."""

@@ -110,7 +110,7 @@ class LeaderEpochs:
     def truncate_from_end(self, end_offset: int) -> None:
         """Forget the epochs that start at or after the log's new end."""
         kept = tuple(entry for entry in self._entries if entry.start_offset < end_offset)
-        self._replace(kept)
+        self.replace(kept)
 
     def truncate_from_start(self, start_offset: int) -> None:
         """Forget the epochs that end before the log's new start; the one that holds it now starts there."""
@@ -118,7 +118,7 @@ class LeaderEpochs:
         number = bisect_right(entries, start_offset, key=lambda entry: entry.start_offset)
         if number == 0:
             return
-        self._replace((EpochStart(entries[number - 1].epoch, start_offset), *entries[number:]))
+        self.replace((EpochStart(entries[number - 1].epoch, start_offset), *entries[number:]))
 
     def write(self) -> None:
         """Write the checkpoint where something has changed since. Raises OSError."""
@@ -132,7 +132,8 @@ class LeaderEpochs:
             self._is_dirty = True
             raise
 
-    def _replace(self, entries: tuple[EpochStart, ...]) -> None:
+    def replace(self, entries: tuple[EpochStart, ...]) -> None:
+        """Hold exactly these epochs; the next `write` brings them into the file, unless it has them."""
         if entries != self._entries:
             self._entries = entries
             self._is_dirty = True

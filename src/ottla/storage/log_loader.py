@@ -8,24 +8,39 @@ go, indexes and epochs are made anew (facts 3.7, Kafka's `LogLoader`).
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from ottla.records.batch import CorruptBatchError
 from ottla.storage import offset_index, time_index
 from ottla.storage.checkpoints import CorruptCheckpointError
 from ottla.storage.files import DirectoryEntry
-from ottla.storage.leader_epochs import LeaderEpochs
+from ottla.storage.leader_epochs import EpochStart, LeaderEpochs
 from ottla.storage.leftovers import offset_of_file, settle_leftovers
 from ottla.storage.open_files import OpenFiles
 from ottla.storage.producer_snapshots import SNAPSHOT_SUFFIX, ProducerSnapshots
+from ottla.storage.producer_state import ProducerEntry
 from ottla.storage.recovery import recover_segment
 from ottla.storage.segment import LOG_SUFFIX, Segment, file_name
 
 logger = logging.getLogger(__name__)
+
+
+class RecoveredLog(NamedTuple):
+    """What a recovery has found out that is not in the files that it leaves."""
+
+    log_end_offset: int
+    segment_count: int
+    unsynced_segments: frozenset[int]
+    """By base offset; what was recovered goes to the disk with the next flush, as does the checkpoint of epochs."""
+    has_unsynced_names: bool
+    leader_epochs: tuple[EpochStart, ...]
+    producers: Mapping[int, ProducerEntry]
+    """Those of which more than one batch is known; a snapshot holds the last one alone."""
 
 
 @dataclass(slots=True)
@@ -56,9 +71,17 @@ class LogLoader:
     _deleted_paths: list[Path] = field(default_factory=list)
     _has_new_segment: bool = False
 
-    def load(self, *, clean_shutdown: bool, recovery_point: int, log_start_offset: int) -> LoadedLog:
+    def load(
+        self,
+        *,
+        clean_shutdown: bool,
+        recovery_point: int,
+        log_start_offset: int,
+        recovered: RecoveredLog | None = None,
+    ) -> LoadedLog:
         """Return the log in this directory, recovered where that is needed.
 
+        With `recovered` another process has done so: its files are taken as after a clean stop, but not for synced.
         Raises OSError, UnsupportedSegmentError for segments of older formats, and CorruptBatchError for damage in
         what was trusted.
         """
@@ -67,7 +90,11 @@ class LogLoader:
         snapshots = self._snapshots(entries)
         leader_epochs = self._leader_epochs()
         is_changed = False
-        if clean_shutdown:
+        if recovered is not None:
+            for segment in segments:
+                segment.is_unsynced = segment.base_offset in recovered.unsynced_segments
+            self._has_new_segment = recovered.has_unsynced_names
+        elif clean_shutdown:
             is_changed = self._restore_indexes(segments, entries, leader_epochs)
         else:
             segments = self._recover(segments, recovery_point, leader_epochs)
@@ -88,6 +115,8 @@ class LogLoader:
         start = max(log_start_offset, segments[0].base_offset)
         leader_epochs.truncate_from_end(log_end_offset)
         leader_epochs.truncate_from_start(start)
+        if recovered is not None:
+            leader_epochs.replace(recovered.leader_epochs)
         return LoadedLog(
             segments,
             leader_epochs,
@@ -149,14 +178,19 @@ class LogLoader:
     def _recover(
         self, segments: list[Segment], recovery_point: int, leader_epochs: LeaderEpochs
     ) -> list[Segment]:
-        first = len(segments)
-        while first > 0 and (first == len(segments) or segments[first].base_offset > recovery_point):
-            first -= 1
+        first = first_unflushed([segment.base_offset for segment in segments], recovery_point)
         if first > 0 and segments[first].base_offset == recovery_point:
             # It may have been rolled since the flush that has moved the recovery point here.
             with suppress(CorruptBatchError):
                 segments[first - 1].complete_time_index()
         for number in range(first, len(segments)):
+            logger.info(
+                "Recovering unflushed segment %d. %d/%d recovered for %s.",
+                segments[number].base_offset,
+                number - first,
+                len(segments) - first,
+                self.directory.name,
+            )
             later = segments[number + 1 :]
             if self._recover_segment(segments, number, leader_epochs, partial(self._give_up, later)):
                 return segments[: number + 1]
@@ -223,3 +257,11 @@ class LogLoader:
     def _set_aside(self, segments: Sequence[Segment]) -> None:
         for segment in segments:
             self._deleted_paths += segment.mark_deleted()
+
+
+def first_unflushed(base_offsets: Sequence[int], recovery_point: int) -> int:
+    """Return the number of the first segment that a recovery reads: the one that holds the recovery point."""
+    first = len(base_offsets)
+    while first > 0 and (first == len(base_offsets) or base_offsets[first] > recovery_point):
+        first -= 1
+    return first

@@ -14,13 +14,14 @@ from typing import NamedTuple
 
 from ottla.config.resolved import TopicConfig
 from ottla.errors import ErrorCode, KafkaError
-from ottla.records.batch import NO_PRODUCER_ID, Buffer, CorruptBatchError, stamp
+from ottla.records.batch import NO_PRODUCER_ID, Buffer, stamp
 from ottla.storage.append_check import AppendOrigin, check_append
 from ottla.storage.deferred_deletion import DeferredDeletion
 from ottla.storage.files import FileRange, FileSystem
 from ottla.storage.flushing import for_each_segment, unsynced_segments
 from ottla.storage.leader_epochs import EpochStart, LeaderEpochs
-from ottla.storage.log_loader import LoadedLog, LogLoader
+from ottla.storage.log_loader import LoadedLog, RecoveredLog
+from ottla.storage.log_recovery import LoadRequest, load_log
 from ottla.storage.log_view import (
     LogEnd,
     LogView,
@@ -34,13 +35,10 @@ from ottla.storage.open_files import OpenFiles
 from ottla.storage.partition_metadata import (
     DELETE_SUFFIX,
     marked_directory_name,
-    parse_directory_name,
     read_topic_id,
     write_topic_id,
 )
-from ottla.storage.producer_snapshots import load_producers
 from ottla.storage.producer_state import ProducerStateManager
-from ottla.storage.recovery import UnusableLogError
 from ottla.storage.retention import count_deletable
 from ottla.storage.rolling import draw_jitter_ms, must_roll
 from ottla.storage.segment import BatchToIndex, CannotUndoWriteError, FoundRecord, Segment
@@ -135,7 +133,6 @@ class PartitionLog:
         open_files.files.make_directory(directory)
         write_topic_id(open_files.files, directory, topic_id)
         return cls.open(
-            open_files.files,
             open_files,
             directory,
             config,
@@ -149,7 +146,6 @@ class PartitionLog:
     @classmethod
     def open(
         cls,
-        files: FileSystem,
         open_files: OpenFiles,
         directory: Path,
         config: TopicConfig,
@@ -164,31 +160,32 @@ class PartitionLog:
 
         Raises OSError, UnusableLogError and PartitionMetadataError.
         """
-        topic_partition = parse_directory_name(directory.name)
-        assert topic_partition is not None, f"{directory.name} is not the directory of a partition"
-        topic_id = read_topic_id(files, directory)
-        loader = LogLoader(open_files, directory, config.index_interval_bytes, now_ms)
-        state = ProducerStateManager(topic_partition, producer_id_expiration_ms=producer_id_expiration_ms)
-        try:
-            loaded = loader.load(
-                clean_shutdown=clean_shutdown,
-                recovery_point=recovery_point,
-                log_start_offset=log_start_offset,
-            )
-            load_producers(
-                state,
-                loaded.snapshots,
-                loaded.segments,
-                start_offset=loaded.log_start_offset,
-                end_offset=loaded.log_end_offset,
-                clean_shutdown=clean_shutdown,
-                now_ms=now_ms,
-            )
-        except CorruptBatchError as error:
-            raise UnusableLogError(
-                f"{directory} is damaged below its recovery point: {error.message}"
-            ) from error
-        return cls(open_files, directory, config, loaded, state, topic_id, now_ms)
+        request = LoadRequest(
+            directory=directory,
+            index_interval_bytes=config.index_interval_bytes,
+            clean_shutdown=clean_shutdown,
+            recovery_point=recovery_point,
+            log_start_offset=log_start_offset,
+            now_ms=now_ms,
+            producer_id_expiration_ms=producer_id_expiration_ms,
+        )
+        return cls.load(open_files, config, request)
+
+    @classmethod
+    def load(
+        cls,
+        open_files: OpenFiles,
+        config: TopicConfig,
+        request: LoadRequest,
+        recovered: RecoveredLog | None = None,
+    ) -> PartitionLog:
+        """Open a log as `open` does; with `recovered` it was recovered already, by another process.
+
+        Raises OSError, UnusableLogError and PartitionMetadataError.
+        """
+        topic_id = read_topic_id(open_files.files, request.directory)
+        loaded, state = load_log(open_files, request, recovered)
+        return cls(open_files, request.directory, config, loaded, state, topic_id, request.now_ms)
 
     @property
     def log_end_offset(self) -> int:

@@ -8,14 +8,14 @@ always be made again from the log, so that a damaged one is deleted and passed o
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from ottla.records.batch import BatchHeader
 from ottla.records.control import ControlType, read_control_record, read_marker
 from ottla.storage.files import FileSystem
 from ottla.storage.log_walk import read_batch
-from ottla.storage.producer_state import CorruptSnapshotError, ProducerStateManager
+from ottla.storage.producer_state import CorruptSnapshotError, ProducerEntry, ProducerStateManager
 from ottla.storage.segment import DELETED_SUFFIX, Segment, file_name
 
 logger = logging.getLogger(__name__)
@@ -55,6 +55,11 @@ class ProducerSnapshots:
             self._files.write_file(self.path(state.end_offset), state.snapshot())
             self._offsets.add(state.end_offset)
             self._unsynced.add(state.end_offset)
+
+    def take_over(self, offset: int) -> None:
+        """Take note that another process has written the snapshot at this offset, without a sync."""
+        if offset in self._offsets:
+            self._unsynced.add(offset)
 
     @property
     def has_unsynced(self) -> bool:
@@ -129,20 +134,29 @@ def load_producers(
     end_offset: int,
     clean_shutdown: bool,
     now_ms: int,
+    recovered: Mapping[int, ProducerEntry] | None = None,
 ) -> None:
     """Bring the producers of a log to its end: from the newest snapshot, and the batches after it.
+
+    `recovered` are those that another process has found which has recovered the log: they spare asking it again.
 
     A log that was stopped cleanly and has no snapshot had no producers, as Kafka takes it (facts 3.7). After a crash
     clients repeat what they had no answer to, which may be more than the one batch of each that a snapshot lists: here
     the log itself is asked, where Kafka takes the older batches for gaps. Raises OSError, and CorruptBatchError where a
     segment is damaged.
     """
-    snapshots.delete_strays(segment.base_offset for segment in segments)
+    if recovered is None:
+        snapshots.delete_strays(segment.base_offset for segment in segments)
     if clean_shutdown and not snapshots.offsets:
         state.reset(end_offset)
         return
-    snapshots.load_newest(state, start_offset=start_offset, end_offset=end_offset, now_ms=now_ms)
-    if not clean_shutdown:
+    # Whom a recovery has met in the log stays, however long ago that was; the next sweep forgets who has expired.
+    as_of_ms = now_ms if recovered is None else 0
+    snapshots.load_newest(state, start_offset=start_offset, end_offset=end_offset, now_ms=as_of_ms)
+    if recovered is not None:
+        state.recall(recovered)
+        snapshots.take_over(state.end_offset)
+    elif not clean_shutdown:
         _recall(state, segments, start_offset)
     if state.end_offset < end_offset:
         _replay(state, segments, max(state.end_offset, start_offset), end_offset)
@@ -158,7 +172,7 @@ def _recall(state: ProducerStateManager, segments: Sequence[Segment], start_offs
             state.topic_partition, producer_id_expiration_ms=state.producer_id_expiration_ms
         )
         _replay(earlier, segments, first, state.end_offset)
-        state.recall(earlier)
+        state.recall(earlier.entries)
 
 
 def _replay(

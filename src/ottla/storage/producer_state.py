@@ -267,10 +267,10 @@ class ProducerStateManager:
         self._ongoing.update(open_transactions)
         self._find_first_unstable()
 
-    def recall(self, earlier: ProducerStateManager) -> None:
+    def recall(self, earlier: Mapping[int, ProducerEntry]) -> None:
         """Take over the batches that `earlier` knows of, where its last one of a producer is the one known here."""
         for producer_id, entry in self._entries.items():
-            known = earlier._entries.get(producer_id)
+            known = earlier.get(producer_id)
             if known and known.batches and entry.batches and known.epoch == entry.epoch:
                 last, expected = known.batches[-1], entry.batches[-1]
                 if (last.last_offset, last.last_sequence) == (expected.last_offset, expected.last_sequence):

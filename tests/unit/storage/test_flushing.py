@@ -25,7 +25,6 @@ def after_power_loss(driver: LogDriver, files: RecordingFileSystem, *, clean: bo
     if clean:
         driver.log.close()  # closed before, so that this does nothing
     driver.log = driver.log.open(
-        driver.files,
         driver.open_files,
         driver.directory,
         driver.config,

@@ -99,7 +99,6 @@ def test_damage_in_what_was_trusted_is_for_somebody_to_look_at(driver: LogDriver
     before = {path.name: path.read_bytes() for path in driver.directory.glob("*.log")}
     with pytest.raises(UnusableLogError, match="t-0 is damaged below its recovery point"):
         PartitionLog.open(
-            driver.files,
             driver.open_files,
             driver.directory,
             driver.config,

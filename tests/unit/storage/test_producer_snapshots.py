@@ -111,7 +111,6 @@ def test_a_clean_log_without_snapshots_had_no_producers(driver: LogDriver) -> No
     for path in driver.directory.glob("*.snapshot"):
         path.unlink()
     log = driver.log.open(
-        driver.files,
         driver.open_files,
         driver.directory,
         driver.config,

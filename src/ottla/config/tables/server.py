@@ -207,10 +207,12 @@ OPTIONS = (
         INT,
         "2",
         HIGH,
-        "",
+        (
+            "How many processes recover logs at once at a start after a crash, where there is much to recover; never "
+            "more than there are processors."
+        ),
         scope=CLUSTER_WIDE,
         check=at_least(1),
-        status=inert(reasons.EVENT_LOOP),
     ),
     Option(
         "process.roles",
