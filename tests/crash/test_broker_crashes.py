@@ -8,6 +8,7 @@ every append is flushed; what else was acknowledged survives the end of the proc
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from tests.support.quick_files import QuickFileSystem
 from tests.support.waiting import eventually
 
 from ottla.errors import ErrorCode
+from ottla.partitions import log_recovery
 
 PLAIN = "plain"
 FLUSHED = "flushed"
@@ -176,3 +178,30 @@ def test_a_broker_starts_after_a_crash_at_any_change(
     count = every_crash(recorded, root, check, stride=crash_stride)
     print(f"{count} crashes of a broker, one after every {crash_stride} changes of its files")
     assert count > 100
+
+
+def test_a_broker_whose_logs_are_recovered_by_helpers_starts_as_well(
+    recorded: RecordingFileSystem,
+    tmp_path: Path,
+    crash_stride: int,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Fewer crashes than above, since each has processes to start."""
+    monkeypatch.setattr(log_recovery, "JOB_FROM_BYTES", 1)
+    root = tmp_path / "crashed"
+
+    def check(disk: CrashDisk, ending: Ending) -> None:
+        promises = Promises.of(disk.notes)
+        with (
+            LiveBroker(root, QuickFileSystem(), recover_beside_from_bytes=1) as live,
+            live.client() as client,
+        ):
+            assert_kept(client, promises, ending)
+        assert not live.bugs.lines
+
+    with caplog.at_level(logging.INFO, "ottla.partitions"):
+        count = every_crash(recorded, root, check, stride=6 * crash_stride)
+    recovered = sum("Completed recovery of" in record.getMessage() for record in caplog.records)
+    print(f"{count} crashes of a broker, in which helpers have recovered {recovered} logs")
+    assert recovered > count > 20

@@ -30,9 +30,6 @@ from ottla.processes.frames import (
     unpickle,
 )
 
-NICENESS = 10
-"""What the broker does for its clients goes first, and yet the work gets on where all processors are busy."""
-
 LOGGED_TEXT_LIMIT = 16 * 1024
 """Characters of one line of the log with its traceback; frames of more than `ANSWER_LIMIT_BYTES` are refused."""
 
@@ -117,10 +114,10 @@ def perform(content: bytes) -> Done | Failed:
 
 
 def main() -> NoReturn:
-    """Serve the broker until it has no more for us. The arguments are its process id and the log level."""
-    parent_id, level = map(int, sys.argv[1:])
+    """Serve the broker until it has no more for us. The arguments are its process id, the log level, the niceness."""
+    parent_id, level, niceness = map(int, sys.argv[1:])
     end_with_parent(parent_id)
-    os.nice(NICENESS)
+    os.nice(niceness)
     channel = Channel(os.dup(0))
     with open(os.devnull, "rb") as nothing:  # noqa: PTH123 - needs a descriptor, no path
         os.dup2(nothing.fileno(), 0)

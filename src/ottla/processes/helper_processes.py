@@ -40,6 +40,9 @@ R = TypeVar("R")
 
 logger = logging.getLogger("ottla.processes")
 
+NICENESS = 10
+"""What the broker does for its clients goes first, and yet the work gets on where all processors are busy."""
+
 QUEUE_LIMIT = 1000
 """Jobs that may wait for a process. Whoever has more to do than processes gives a next job when one is done."""
 
@@ -84,10 +87,14 @@ class _Helper:
 
 
 class HelperProcesses:
-    """At most `limit` processes at once, which do one job after the other; to be used on the loop's thread."""
+    """At most `limit` processes at once, which do one job after the other; to be used on the loop's thread.
 
-    def __init__(self, tasks: Tasks, *, limit: int) -> None:
+    `niceness` is how far they stand behind the broker, and all other processes, where processors are short.
+    """
+
+    def __init__(self, tasks: Tasks, *, limit: int, niceness: int = NICENESS) -> None:
         self._tasks = tasks
+        self._niceness = niceness
         self._limit = limit
         self._helpers: list[_Helper] = []
         self._waiting: deque[_Job] = deque()
@@ -165,7 +172,7 @@ class HelperProcesses:
         try:
             ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2 * REQUEST_LIMIT_BYTES)
             ours.setblocking(False)
-            process = start_child(theirs)
+            process = start_child(theirs, self._niceness)
         except OSError:
             ours.close()
             raise
@@ -257,7 +264,7 @@ class HelperProcesses:
             self._closed.resolve(None)
 
 
-def start_child(channel: socket.socket) -> subprocess.Popen[bytes]:
+def start_child(channel: socket.socket, niceness: int) -> subprocess.Popen[bytes]:
     """Start a helper process whose standard input is its end of the channel. Raises OSError.
 
     It is in a process group of its own and has SIGINT and SIGTERM held back, so that only the broker, whom a terminal
@@ -267,7 +274,7 @@ def start_child(channel: socket.socket) -> subprocess.Popen[bytes]:
     held_back = signal.pthread_sigmask(signal.SIG_BLOCK, _HELD_BACK)
     try:
         return subprocess.Popen(  # noqa: S603 - our own program
-            [sys.executable, "-P", "-m", _CHILD_MODULE, str(os.getpid()), str(lowest_level())],
+            [sys.executable, "-P", "-m", _CHILD_MODULE, *map(str, (os.getpid(), lowest_level(), niceness))],
             stdin=channel.fileno(),
             stdout=subprocess.DEVNULL,
             env={**os.environ, "PYTHONPATH": paths},

@@ -264,6 +264,7 @@ class Broker:
         if self._is_interrupted:
             recovery.close()
         await settled(partitions.load(self._publisher.image, recovery))
+        await settled(recovery.close())
         self._recovery = None
         housekeeping.start(partitions)
         return partitions

@@ -31,7 +31,7 @@ def test_a_request_that_cannot_be_read_is_a_failure_too(content: bytes) -> None:
 def start(parent_id: int) -> tuple[subprocess.Popen[bytes], socket.socket]:
     ours, theirs = socket.socketpair()
     with theirs:
-        command = [sys.executable, "-P", "-m", "ottla.processes.child", str(parent_id), "20"]
+        command = [sys.executable, "-P", "-m", "ottla.processes.child", str(parent_id), "20", "0"]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
         return subprocess.Popen(command, stdin=theirs, env=environment), ours
 

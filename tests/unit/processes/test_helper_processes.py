@@ -18,9 +18,13 @@ from tests.support.waiting import eventually
 
 from ottla.completion import Completion
 from ottla.processes import helper_processes
-from ottla.processes.child import NICENESS
 from ottla.processes.frames import ANSWER_LIMIT_BYTES, REQUEST_LIMIT_BYTES
-from ottla.processes.helper_processes import HelperError, HelperProcesses, HelpersClosedError
+from ottla.processes.helper_processes import (
+    NICENESS,
+    HelperError,
+    HelperProcesses,
+    HelpersClosedError,
+)
 from ottla.tasks import Tasks
 
 T = TypeVar("T")
@@ -92,6 +96,9 @@ def test_a_helper_loads_no_loop_and_makes_way_for_the_broker(run: Run) -> None:
         }  # the child itself is __main__
         assert not {"asyncio", "uvloop", "socket", "subprocess", "ssl"} & set(loaded)
         assert await settled(helpers.run(jobs.niceness, None)) == min(os.nice(0) + NICENESS, 19)
+        equal = HelperProcesses(Tasks(asyncio.get_running_loop()), limit=1, niceness=0)
+        assert await settled(equal.run(jobs.niceness, None)) == os.nice(0)
+        await settled(equal.close())
 
     run(scenario)
 

@@ -1,0 +1,217 @@
+"""What a client notices of the work that a broker has done by helper processes, and how long that work takes.
+
+Run `python -m tests.benchmarks.helpers` from the repository's root with `src` on the path. A broker in a process of its
+own answers one-record produces of one client, one after the other; in turns it is at rest and has a helper at work all
+the time. A recovery of logs in one process is then timed against one in helper processes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import uvloop
+
+from ottla.clock import SystemClock
+from ottla.completion import Completion
+from ottla.config.broker import embedded_broker_config
+from ottla.errors import ErrorCode
+from ottla.partitions.log_recovery import LogRecovery
+from ottla.processes.helper_processes import HelperProcesses
+from ottla.server.broker import settled
+from ottla.storage.files import FileSystem
+from ottla.storage.log_recovery import LoadRequest, recover_log
+from ottla.tasks import Tasks
+from tests.benchmarks.figures import percentile
+from tests.support.broker_process import ottla_environment
+from tests.support.live_broker import LiveBroker
+from tests.support.logs import write_batches
+from tests.support.plain_client import PlainClient
+
+BATCH_BYTES = 170
+"""A batch of one record of 100 bytes, the costliest to recover for its size."""
+
+SEGMENT_BYTES = 64 << 20
+AT_REST = "rest"
+HELPERS = 2
+GOAL = 1.5
+"""How much of the latency at rest a helper at work may make the 99th percentile."""
+
+WARM_UP_S = 1.0
+
+
+class Figures(NamedTuple):
+    """The latency of one turn."""
+
+    p50_ms: float
+    p99_ms: float
+
+
+def write_log(directory: Path, size_bytes: int) -> LoadRequest:
+    """Write a log of small batches as a killed broker leaves it, and return what recovers it."""
+    directory.mkdir(parents=True)
+    segments = max(1, size_bytes // SEGMENT_BYTES)
+    write_batches(directory, size_bytes // segments // BATCH_BYTES, segments=segments)
+    return LoadRequest(
+        directory=directory,
+        index_interval_bytes=4096,
+        clean_shutdown=False,
+        recovery_point=0,
+        log_start_offset=0,
+        now_ms=SystemClock().now_ms(),
+        producer_id_expiration_ms=86_400_000,
+    )
+
+
+def forget_recovery(directory: Path) -> None:
+    """Delete what a recovery has made, so that another one has as much to do."""
+    for pattern in ("*.index", "*.timeindex", "*.snapshot"):
+        for path in directory.glob(pattern):
+            path.unlink()
+
+
+def recover_again(request: LoadRequest) -> None:
+    """Recover a log as if for the first time: a job."""
+    forget_recovery(request.directory)
+    recover_log(request)
+
+
+def works(folder: Path, size_bytes: int) -> Mapping[str, Callable[[HelperProcesses], Completion[None]]]:
+    """Return what a helper can be busy with, by name; each gives it one job, which is given again when it is done."""
+    request = write_log(folder / "work" / "large-0", size_bytes)
+    return {"recovers": lambda helpers: helpers.run(recover_again, request)}
+
+
+def serve(folder: Path, size_bytes: int) -> None:
+    """Run a broker until the standard input ends; each line of it names the work that begins now."""
+    jobs = works(folder, size_bytes)
+    with LiveBroker(folder / "data") as live:
+        tasks = Tasks(live._loop)
+
+        def begin(name: str) -> HelperProcesses:
+            helpers = HelperProcesses(tasks, limit=1)
+
+            def go_on(done: Completion[None] | None) -> None:
+                if done is None or done.error is None:
+                    jobs[name](helpers).on_done(go_on)
+
+            go_on(None)
+            return helpers
+
+        print(" ".join([str(live.port), *jobs]), flush=True)
+        working: HelperProcesses | None = None
+        for line in sys.stdin:
+            if working is not None:
+                live.call(working.close)
+            working = None if line.strip() == AT_REST else live.call(partial(begin, line.strip()))
+            print("begun", flush=True)
+        if working is not None:
+            live.call(working.close)
+
+
+def produce_for(client: PlainClient, duration_s: float) -> Figures:
+    """Produce one record after the other, and return how long the answers took."""
+    took_ms: list[float] = []
+    ends = time.monotonic() + duration_s
+    while (begun := time.monotonic()) < ends:
+        code = client.produce("orders", b"x" * 100).error_code
+        took_ms.append((time.monotonic() - begun) * 1000)
+        assert code == ErrorCode.NONE, ErrorCode(code).name
+    return Figures(percentile(took_ms, 50), percentile(took_ms, 99))
+
+
+def measure_latency(folder: Path, size_mib: int, rounds: int, duration_s: float) -> None:
+    """Print the latency at rest and with each work, from turns that follow each other."""
+    command = [sys.executable, "-m", "tests.benchmarks.helpers", "--serve", str(folder)]
+    command += ["--log-mib", str(size_mib)]
+    environment = ottla_environment()
+    environment["PYTHONPATH"] += ":."
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+    ) as broker:
+        assert broker.stdin is not None
+        assert broker.stdout is not None
+        port, *names = broker.stdout.readline().split()
+        turns: dict[str, list[Figures]] = {name: [] for name in (AT_REST, *names)}
+        with PlainClient(int(port)) as client:
+            assert client.create_topic("orders") == ErrorCode.NONE
+            for _ in range(rounds):
+                for name, figures in turns.items():
+                    broker.stdin.write(f"{name}\n")
+                    broker.stdin.flush()
+                    assert broker.stdout.readline() == "begun\n"
+                    produce_for(client, WARM_UP_S)
+                    figures.append(produce_for(client, duration_s))
+        broker.stdin.close()
+        broker.wait()
+    print_latency(turns)
+
+
+def print_latency(turns: Mapping[str, Sequence[Figures]]) -> None:
+    """Print the medians of the turns, and how each work compares with the rest before it."""
+    for name, figures in turns.items():
+        p50 = statistics.median(each.p50_ms for each in figures)
+        p99 = statistics.median(each.p99_ms for each in figures)
+        line = f"one-record produce, {name}: p50 {p50:.3f} ms, p99 {p99:.3f} ms"
+        if name != AT_REST:
+            pairs = list(zip(figures, turns[AT_REST], strict=True))
+            ratio = statistics.median(work.p99_ms / rest.p99_ms for work, rest in pairs)
+            line += f"; p99 {ratio:.2f} times that at rest (goal {GOAL:g})"
+        print(line, flush=True)
+
+
+def measure_recovery(folder: Path, size_mib: int, logs: int) -> None:
+    """Print how long logs take to be recovered in one process, and in helpers."""
+    size = (size_mib << 20) // logs
+    requests = [write_log(folder / "timed" / f"t-{number}", size) for number in range(logs)]
+    what = f"recovery of {logs} logs of {size >> 20} MiB in batches of {BATCH_BYTES} bytes"
+    begun = time.monotonic()
+    for request in requests:
+        recover_log(request)
+    print(f"{what}, in one process: {time.monotonic() - begun:.2f} s", flush=True)
+    for request in requests:
+        forget_recovery(request.directory)
+    took_s = uvloop.run(recover_beside(requests))
+    print(f"{what}, in {HELPERS} helpers: {took_s:.2f} s", flush=True)
+
+
+async def recover_beside(requests: Sequence[LoadRequest]) -> float:
+    """Return how many seconds the helpers take."""
+    config = embedded_broker_config({"num.recovery.threads.per.data.dir": str(HELPERS)})
+    recovery = LogRecovery(Tasks(asyncio.get_running_loop()), FileSystem(), config)
+    begun = time.monotonic()
+    recovered = await settled(recovery.run(requests))
+    took_s = time.monotonic() - begun
+    assert len(recovered) == len(requests)
+    await settled(recovery.close())
+    return took_s
+
+
+def main() -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.helpers", description=__doc__)
+    parser.add_argument("--duration", type=float, default=10.0, help="seconds of each turn")
+    parser.add_argument("--rounds", type=int, default=5, help="turns of each kind")
+    parser.add_argument("--log-mib", type=int, default=256, help="size of the logs")
+    parser.add_argument("--serve", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.serve is not None:
+        serve(options.serve, options.log_mib << 20)
+        return 0
+    with tempfile.TemporaryDirectory(prefix="helpers-") as folder:
+        measure_recovery(Path(folder), options.log_mib, logs=4)
+        measure_latency(Path(folder), options.log_mib, options.rounds, options.duration)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
