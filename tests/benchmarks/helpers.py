@@ -164,8 +164,9 @@ def print_latency(turns: Mapping[str, Sequence[Figures]]) -> None:
         line = f"one-record produce, {name}: p50 {p50:.3f} ms, p99 {p99:.3f} ms"
         if name != AT_REST:
             pairs = list(zip(figures, turns[AT_REST], strict=True))
-            ratio = statistics.median(work.p99_ms / rest.p99_ms for work, rest in pairs)
-            line += f"; p99 {ratio:.2f} times that at rest (goal {GOAL:g})"
+            ratios = [work.p99_ms / rest.p99_ms for work, rest in pairs]
+            line += f"; p99 {statistics.median(ratios):.2f} times that at rest (goal {GOAL:g}), "
+            line += f"in single turns {min(ratios):.2f} to {max(ratios):.2f}"
         print(line, flush=True)
 
 
