@@ -74,17 +74,17 @@ def _expect_length(size: int) -> None:
 def _read_record(
     payload: bytes, at: int, base_offset: int, base_timestamp: int, append_time: int | None
 ) -> tuple[Record, int]:
-    size, at = _read_varint(payload, at)
+    size, at = read_varint(payload, at)
     end = at + size
     if size < 0 or end > len(payload):
         raise CorruptBatchError(
             f"Invalid record size: expected {size} bytes in a batch with {len(payload) - at} left"
         )
-    timestamp_delta, at = _read_varlong(payload, at + 1)
-    offset_delta, at = _read_varint(payload, at)
+    timestamp_delta, at = read_varlong(payload, at + 1)
+    offset_delta, at = read_varint(payload, at)
     key, at = _read_bytes(payload, at)
     value, at = _read_bytes(payload, at)
-    count, at = _read_varint(payload, at)
+    count, at = read_varint(payload, at)
     if count < 0:
         raise CorruptBatchError(f"Found invalid number of record headers {count}")
     headers: tuple[RecordHeader, ...] = ()
@@ -106,7 +106,7 @@ def _read_record(
 
 
 def _read_bytes(payload: bytes, at: int) -> tuple[bytes | None, int]:
-    size, at = _read_varint(payload, at)
+    size, at = read_varint(payload, at)
     if size < 0:
         _expect_length(size)
         return None, at
@@ -115,11 +115,19 @@ def _read_bytes(payload: bytes, at: int) -> tuple[bytes | None, int]:
     return payload[at : at + size], at + size
 
 
-def _read_varint(payload: bytes, at: int) -> tuple[int, int]:
+def read_varint(payload: bytes, at: int) -> tuple[int, int]:
+    """Return a signed number of at most 32 bits, and the position behind it.
+
+    Raises CorruptBatchError and IndexError.
+    """
     return _read_zigzag(payload, at, _VARINT_BITS)
 
 
-def _read_varlong(payload: bytes, at: int) -> tuple[int, int]:
+def read_varlong(payload: bytes, at: int) -> tuple[int, int]:
+    """Return a signed number of at most 64 bits, and the position behind it.
+
+    Raises CorruptBatchError and IndexError.
+    """
     return _read_zigzag(payload, at, _VARLONG_BITS)
 
 

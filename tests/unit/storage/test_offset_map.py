@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import tracemalloc
+
+import pytest
+
+from ottla.storage.offset_map import BYTES_PER_KEY, NOT_FOUND, OffsetMap, OffsetMapTooSmallError
+
+
+def test_the_latest_offset_of_a_key_is_found() -> None:
+    offset_map = OffsetMap(1000, 0.9)
+    for offset, key in enumerate((b"a", b"b", b"", b"a")):
+        assert offset_map.put(key, offset)
+    assert [offset_map.get(key) for key in (b"a", b"b", b"", b"c")] == [3, 1, 2, NOT_FOUND]
+    assert (offset_map.size, offset_map.latest_offset) == (3, 3)
+
+
+@pytest.mark.parametrize("load_factor", [0.5, 0.9, 1.0, 2.0])
+def test_every_key_is_found_in_a_full_map(load_factor: float) -> None:
+    offset_map = OffsetMap(1000 * BYTES_PER_KEY, load_factor)
+    most = min(int(1000 * load_factor), 1000)
+    keys = [f"key {number}".encode() for number in range(most)]
+    assert all(offset_map.put(key, offset) for offset, key in enumerate(keys))
+    assert [offset_map.get(key) for key in keys] == list(range(most))
+    assert all(offset_map.get(b"no " + key) == NOT_FOUND for key in keys)
+    assert offset_map.utilization == 1
+
+
+def test_a_full_map_takes_nothing_more_and_says_how_far_it_came() -> None:
+    offset_map = OffsetMap(10 * BYTES_PER_KEY, 0.9)
+    taken = [offset_map.put(b"%d" % offset, offset) for offset in range(12)]
+    assert taken == [True] * 9 + [False] * 3
+    assert not offset_map.put(b"0", 12)
+    assert offset_map.latest_offset == 8
+
+
+def test_a_map_that_holds_no_key_is_refused() -> None:
+    with pytest.raises(OffsetMapTooSmallError, match=r"log\.cleaner\.dedupe\.buffer\.size"):
+        OffsetMap(BYTES_PER_KEY, 0.9)
+
+
+def test_it_takes_the_memory_that_it_was_given_and_less_where_fewer_keys_can_come() -> None:
+    def peak(**expected: int) -> int:
+        tracemalloc.start()
+        offset_map = OffsetMap(2_400_000, 0.9, **expected)
+        for offset in range(min(offset_map.most_keys, expected.get("expected_keys", offset_map.most_keys))):
+            assert offset_map.put(b"%d" % offset, offset)
+        size = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return size
+
+    assert 2_400_000 < peak() < 2_500_000
+    assert peak(expected_keys=1000) < 50_000
