@@ -94,10 +94,10 @@ class Workload:
     def retain(self, config: TopicConfig, now_ms: int) -> None:
         log = self.driver.log
         self.files.note(Note(Kind.DELETED, log.log_end_offset))
-        log.update_config(config)
+        log.config = config
         log.delete_old_segments(now_ms, log.log_end_offset)
         log.delete_expired_files(now_ms)
-        log.update_config(CONFIG)
+        log.config = CONFIG
 
     def restart(self) -> None:
         self.driver.log.close()

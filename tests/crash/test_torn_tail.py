@@ -25,7 +25,7 @@ def stopped(tmp_path: Path) -> LogDriver:
     for index, value in enumerate(VALUES[:-2]):
         driver.append(value, producer_id=1, producer_epoch=0, base_sequence=index, leader_epoch=index // 3)
     driver.append(*VALUES[-2:], producer_id=1, producer_epoch=0, base_sequence=7, leader_epoch=5)
-    assert driver.log.segment_count == 3
+    assert len(driver.log.segments) == 3
     return driver
 
 
@@ -113,7 +113,7 @@ def test_every_flipped_byte_of_the_first_segment(stopped: LogDriver) -> None:
         driver.reopen(clean=False)
         kept = driver.log.log_end_offset
         if kept != len(VALUES):  # base offset and leader epoch are not covered by the CRC
-            assert driver.log.segment_count == 1
+            assert len(driver.log.segments) == 1
             assert list(driver.directory.glob("*.deleted"))
             assert log_bytes(driver.directory)[first] == whole[: driver.log.size_bytes]
         if kept == 0 or driver.log.leader_epochs.latest_epoch == (5 if kept > 7 else (kept - 1) // 3):

@@ -10,11 +10,12 @@ from ottla.records.batch import HEADER_SIZE_BYTES, BatchHeader, iterate_batches,
 from ottla.records.builder import NewRecord, build_batch
 from ottla.records.record import Record, iterate_records
 from ottla.storage.append_check import AppendOrigin
-from ottla.storage.cleaned_segment import CleanedSegment
 from ottla.storage.compaction import CompactionRequest, CompactionResult, compact, producers_path
+from ottla.storage.files import FileSystem
 from ottla.storage.leftovers import CLEANED_SUFFIX
 from ottla.storage.partition_log import PartitionLog
 from ottla.storage.segment import ABORTED_INDEX_SUFFIX, LOG_SUFFIX, SEGMENT_SUFFIXES, file_name
+from ottla.storage.swapping import CleanedSegment
 from tests.support.logs import NOW_MS, LogDriver, topic_config
 
 
@@ -29,7 +30,7 @@ def at_once(_: int) -> None:
     """Read and write without any pause."""
 
 
-def keyed_driver(directory: Path, **changes: object) -> LogDriver:
+def keyed_driver(directory: Path, files: FileSystem | None = None, **changes: object) -> LogDriver:
     """Return a log of small segments for records with keys."""
     config = topic_config(
         **{
@@ -39,7 +40,7 @@ def keyed_driver(directory: Path, **changes: object) -> LogDriver:
             **changes,
         }
     )
-    return LogDriver(directory, config)
+    return LogDriver(directory, config, files or FileSystem())
 
 
 def append(driver: LogDriver, *records: tuple[bytes | None, bytes | None], **fields: object) -> int:
@@ -64,7 +65,7 @@ def append_raw(driver: LogDriver, batch: bytes | bytearray) -> int:
 def request_for(driver: LogDriver, **changes: object) -> CompactionRequest:
     """Return the request of cleaning everything before the active segment, with the producers written for it."""
     log, config = driver.log, driver.config
-    end = log.active_segment_offset
+    end = log.segments[-1].base_offset
     producers_path(driver.directory, end).write_bytes(log.producer_state.snapshot())
     fields = {
         "directory": driver.directory,

@@ -27,6 +27,7 @@ from ottla.partitions.partition import Partition, Wakeups
 from ottla.partitions.partition_set import PartitionSet
 from ottla.partitions.reader import FetchReader
 from ottla.partitions.writer import DirectoryWriter
+from ottla.processes.helper_processes import HelperError
 from ottla.records.builder import NewRecord, build_batch
 from ottla.storage.append_check import AppendOrigin
 from ottla.storage.files import FileSystem
@@ -75,6 +76,33 @@ class InlineWriter(DirectoryWriter):
         return self.submit(work)
 
 
+class InlineHelpers:
+    """Does the jobs of helper processes in the test's own; with `is_holding` they wait until they are released."""
+
+    def __init__(self) -> None:
+        self.is_holding = False
+        self.held: list[tuple[Callable[[Any], Any], Any, Completion[Any]]] = []
+        self.done = 0
+
+    def run(self, job: Callable[[Any], Any], request: Any) -> Completion[Any]:
+        completion: Completion[Any] = Completion()
+        self.held.append((job, request, completion))
+        if not self.is_holding:
+            self.release()
+        return completion
+
+    def release(self) -> None:
+        """Do what waits."""
+        held, self.held = self.held, []
+        for job, request, completion in held:
+            self.done += 1
+            completion.take(Completion.resolved(request).map(job))
+
+    def abort(self, completion: Completion[Any]) -> None:
+        self.held = [each for each in self.held if each[2] is not completion]
+        completion.fail(HelperError("given up"))
+
+
 class DataDirectory:
     """A data directory in use. `restart` closes and opens it again, `crash` opens it again as it is."""
 
@@ -104,7 +132,10 @@ class DataDirectory:
         self.directory = LogDirectory.open(self.files, self.path, node_id=NODE_ID)
         tasks = cast("Any", self.loop)
         self.writer = InlineWriter(str(self.path), tasks, slow_write_s=inf)
-        self.housekeeping = Housekeeping(self.config, self.directory, self.writer, self.loop, self.loop)
+        self.helpers = InlineHelpers()
+        self.housekeeping = Housekeeping(
+            self.config, self.directory, self.writer, self.loop, self.loop, self.helpers
+        )
         self.partitions = PartitionSet(
             self.directory,
             OpenFiles(self.files, 100),

@@ -33,6 +33,7 @@ _NO_DYNAMIC: Mapping[str, str] = MappingProxyType({})
 
 _MS_PER_MINUTE = 60_000
 _MS_PER_HOUR = 3_600_000
+_BYTES_PER_MIB = 1024 * 1024
 
 
 def resolve_broker_config(
@@ -55,6 +56,7 @@ def resolve_broker_config(
     values = _parse_values(texts, settings)
     _check_roles(values)
     _check_logs(values)
+    _check_cleaner(values)
     _check_limits(values)
     _refuse_the_absent(values)
     fields: dict[str, Any] = {
@@ -244,6 +246,14 @@ def _check_logs(values: Mapping[str, Value]) -> None:
         raise ConfigError("log.roll.jitter.ms must be greater than or equal to 0")
     if times["log_retention_ms"] == 0:
         raise ConfigError("log.retention.ms must be unlimited (-1) or, greater than or equal to 1")
+
+
+def _check_cleaner(values: Mapping[str, Value]) -> None:
+    threads = _integer(values, "log.cleaner.threads")
+    if threads == 0:
+        raise ConfigError("log.cleaner.threads must be at least 1; log.cleaner.enable=false cleans nothing")
+    if _integer(values, "log.cleaner.dedupe.buffer.size") // threads <= _BYTES_PER_MIB:
+        raise ConfigError("log.cleaner.dedupe.buffer.size must be at least 1MB per cleaner thread.")
 
 
 def _check_limits(values: Mapping[str, Value]) -> None:

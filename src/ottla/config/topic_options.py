@@ -14,8 +14,8 @@ _OPTIONS = (
         "delete",
         MEDIUM,
         (
-            "What happens to old segments: `delete` removes them by age and size; `compact` is accepted, but "
-            "there is no log cleaner, so a compacted topic keeps all its records."
+            "What happens to old segments: `delete` removes them by age and size; `compact` keeps the latest "
+            "record of each key."
         ),
         scope=TOPIC,
         check=each_one_of("compact", "delete"),
@@ -66,10 +66,9 @@ _OPTIONS = (
         LONG,
         "86400000",
         MEDIUM,
-        "",
+        "How long a tombstone stays readable after the first cleaning that meets it.",
         scope=TOPIC,
         check=at_least(0),
-        status=inert(reasons.COMPACTION),
         synonyms=("log.cleaner.delete.retention.ms",),
     ),
     Option(
@@ -224,10 +223,9 @@ _OPTIONS = (
         DOUBLE,
         "0.5",
         MEDIUM,
-        "",
+        "Which part of the log must be dirty before it is cleaned; more than this.",
         scope=TOPIC,
         check=between(0, 1),
-        status=inert(reasons.COMPACTION),
         synonyms=("log.cleaner.min.cleanable.ratio",),
     ),
     Option(
@@ -235,10 +233,9 @@ _OPTIONS = (
         LONG,
         "0",
         MEDIUM,
-        "",
+        "How long a record stays uncompacted at least.",
         scope=TOPIC,
         check=at_least(0),
-        status=inert(reasons.COMPACTION),
         synonyms=("log.cleaner.min.compaction.lag.ms",),
     ),
     Option(

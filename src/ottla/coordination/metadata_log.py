@@ -314,7 +314,7 @@ def _open_again(
 ) -> PartitionLog:
     """Return the log without what the disk has refused. Raises OSError and UnusableLogError."""
     failed.forget_files()
-    take_back(directory.files, failed.directory, failed.active_segment_offset, end_offset)
+    take_back(directory.files, failed.directory, failed.segments[-1].base_offset, end_offset)
     return PartitionLog.open(
         open_files,
         failed.directory,

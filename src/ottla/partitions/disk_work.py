@@ -33,6 +33,8 @@ class SavedOffsets(NamedTuple):
     recovery_point: int = 0
     log_start_offset: int = 0
     high_watermark: int = 0
+    cleaned_offset: int | None = None
+    """Where the log begins to be dirty; None where it was never cleaned."""
 
 
 class FoundLog(NamedTuple):
@@ -62,11 +64,18 @@ def read_saved_offsets(directory: LogDirectory) -> dict[TopicPartition, SavedOff
     recovery_points = directory.read_checkpoint(directory.recovery_points)
     log_start_offsets = directory.read_checkpoint(directory.log_start_offsets)
     high_watermarks = directory.read_checkpoint(directory.high_watermarks)
+    cleaner_offsets = directory.read_checkpoint(directory.cleaner_offsets)
     return {
         key: SavedOffsets(
-            recovery_points.get(key, 0), log_start_offsets.get(key, 0), high_watermarks.get(key, 0)
+            recovery_points.get(key, 0),
+            log_start_offsets.get(key, 0),
+            high_watermarks.get(key, 0),
+            cleaner_offsets.get(key),
         )
-        for key in recovery_points.keys() | log_start_offsets.keys() | high_watermarks.keys()
+        for key in recovery_points.keys()
+        | log_start_offsets.keys()
+        | high_watermarks.keys()
+        | cleaner_offsets.keys()
     }
 
 
@@ -75,11 +84,13 @@ def write_checkpoints(
     recovery_points: Mapping[TopicPartition, int],
     log_start_offsets: Mapping[TopicPartition, int],
     high_watermarks: Mapping[TopicPartition, int],
+    cleaner_offsets: Mapping[TopicPartition, int],
 ) -> None:
-    """Write all three checkpoints. Raises OSError."""
+    """Write all four checkpoints. Raises OSError."""
     directory.recovery_points.write(recovery_points)
     directory.log_start_offsets.write(log_start_offsets)
     directory.high_watermarks.write(high_watermarks)
+    directory.cleaner_offsets.write(cleaner_offsets)
 
 
 def make_logs(

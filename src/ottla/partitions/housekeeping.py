@@ -15,6 +15,7 @@ from typing import Any
 from ottla.clock import Clock
 from ottla.completion import Completion
 from ottla.config.resolved import BrokerConfig
+from ottla.partitions.cleaning import JobRunner, LogCleaner
 from ottla.partitions.partition import NEVER_FLUSH, Partition, Scheduler
 from ottla.partitions.partition_set import PartitionSet
 from ottla.partitions.writer import DirectoryWriter
@@ -46,6 +47,7 @@ class Housekeeping:
         writer: DirectoryWriter,
         scheduler: Scheduler,
         clock: Clock,
+        helpers: JobRunner,
     ) -> None:
         self._config = config
         self._directory = directory
@@ -53,6 +55,9 @@ class Housekeeping:
         self._scheduler = scheduler
         self._clock = clock
         self._partitions: PartitionSet | None = None
+        self._cleaner: LogCleaner | None = None
+        if config.log_cleaner_enable:
+            self._cleaner = LogCleaner(config, directory.files, writer, scheduler, clock, helpers, self)
         self._timers: dict[object, Timer] = {}
         self._rolled: set[Partition] = set()
         self._is_closed = False
@@ -63,10 +68,14 @@ class Housekeeping:
         delay_ms = self._config.log_initial_task_delay_ms
         self._set_timer("retention", delay_ms, self._delete_old_segments)
         self._set_timer("producers", delay_ms, self._forget_producers)
+        if self._cleaner is not None:
+            self._cleaner.start(partitions)
 
     def close(self) -> None:
         """Do nothing from now on."""
         self._is_closed = True
+        if self._cleaner is not None:
+            self._cleaner.close()
         for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()
@@ -78,12 +87,28 @@ class Housekeeping:
         log = partition.log
         if log.has_rolled_since_flush and partition not in self._rolled:
             self._flush_rolled(partition)
+            self.reconfigured(partition)
         if log.config.flush_ms < NEVER_FLUSH and partition not in self._timers:
             self._set_timer(partition, log.config.flush_ms, partial(self._flush, partition))
 
     def log_start_moved(self) -> None:
         """Take note that records were deleted: a crash must not bring them back for longer than Kafka would."""
         self._start_checkpoints()
+
+    def reconfigured(self, partition: Partition) -> None:
+        """Have a log looked at that may have become worth a cleaning."""
+        if self._cleaner is not None:
+            self._cleaner.look_at(partition)
+
+    def retired(self, partition: Partition) -> None:
+        """Forget a partition whose topic was deleted."""
+        if self._cleaner is not None:
+            self._cleaner.forget(partition)
+
+    def has_cleaned(self, partition: Partition) -> None:
+        """Write down how far logs are clean, and remove the files of segments that were replaced, later."""
+        self._write(self._directory.cleaner_offsets, PartitionSet.cleaner_offsets)
+        self._remove_files_later(partition)
 
     def delete_later(self, directory: Path) -> None:
         """Remove the directory of a deleted partition after file.delete.delay.ms."""
@@ -136,16 +161,17 @@ class Housekeeping:
 
         def flushed(flushing: Completion[None]) -> None:
             self._rolled.discard(partition)
+            self.reconfigured(partition)  # it may have rolled again meanwhile
             _log_failure(f"flush {partition.topic_partition}", flushing)
 
-        partition.flush(partition.log.active_segment_offset).on_done(flushed)
+        partition.flush(partition.log.segments[-1].base_offset).on_done(flushed)
 
     def _flush(self, partition: Partition) -> None:
         if not partition.is_deleted:
             partition.flush().on_done(partial(_log_failure, f"flush {partition.topic_partition}"))
 
     def _delete_old_segments(self) -> None:
-        self._sweep(list(self._partitions or ()), self._apply_retention)
+        self._sweep(list(self._partitions or ()), self.retain)
         self._set_timer("retention", self._config.log_retention_check_interval_ms, self._delete_old_segments)
 
     def _sweep(self, partitions: list[Partition], visit: Callable[[Partition], None]) -> None:
@@ -157,7 +183,14 @@ class Housekeeping:
         if rest:
             self._scheduler.call_soon(partial(self._sweep, rest, visit))
 
-    def _apply_retention(self, partition: Partition) -> None:
+    def retain(self, partition: Partition) -> None:
+        """Apply retention to a log. That of a compacted one waits for its cleaning, and without a cleaner for ever.
+
+        So does Kafka's, where the cleaner deletes the old segments of compacted logs.
+        """
+        is_compacted = "compact" in partition.config.cleanup_policy
+        if is_compacted and (self._cleaner is None or self._cleaner.is_cleaning(partition)):
+            return
         now_ms = self._clock.now_ms()
 
         def work(log: PartitionLog) -> int:
@@ -171,10 +204,13 @@ class Housekeeping:
                 self._flush_rolled(
                     partition
                 )  # an empty segment that keeps the offsets must outlive the others
-                delay_ms = partition.config.file_delete_delay_ms
-                self._set_timer(("files", partition), delay_ms, partial(self._delete_files, partition))
+                self._remove_files_later(partition)
 
         partition.run_on_log(work).on_done(done)
+
+    def _remove_files_later(self, partition: Partition) -> None:
+        delay_ms = partition.config.file_delete_delay_ms
+        self._set_timer(("files", partition), delay_ms, partial(self._delete_files, partition))
 
     def _delete_files(self, partition: Partition) -> None:
         if partition.is_deleted:

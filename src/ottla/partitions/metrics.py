@@ -17,7 +17,7 @@ PARTITION_READINGS: dict[str, Callable[[Partition], float]] = {
     "kafka_topic_partition_oldest_offset": lambda partition: partition.log_start_offset,
     "kafka_log_log_logendoffset": lambda partition: partition.log.log_end_offset,
     "kafka_log_log_size": lambda partition: partition.log.size_bytes,
-    "kafka_log_log_numlogsegments": lambda partition: partition.log.segment_count,
+    "kafka_log_log_numlogsegments": lambda partition: len(partition.log.segments),
 }
 
 

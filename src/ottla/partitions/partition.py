@@ -7,7 +7,6 @@ this partition, and nobody else is touched.
 
 from __future__ import annotations
 
-import errno
 import logging
 from collections.abc import Callable
 from functools import partial
@@ -20,6 +19,7 @@ from ottla.metadata.aspects.topics import NO_LEADER
 from ottla.partitions.writer import DirectoryWriter
 from ottla.records.batch import Buffer
 from ottla.storage.append_check import AppendOrigin
+from ottla.storage.files import NO_SPACE_ERRORS
 from ottla.storage.leader_epochs import EpochStart
 from ottla.storage.partition_log import AppendResult, PartitionLog
 from ottla.tasks import Timer
@@ -38,9 +38,6 @@ LATEST_HIGH_WATERMARK = -1
 
 NEVER_FLUSH = 0x7FFFFFFFFFFFFFFF
 """The default of flush.messages and flush.ms: the operating system decides when to write."""
-
-NO_SPACE_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT})
-"""A full disk leaves the log as it was: appends are refused until there is room again."""
 
 
 class Waiter(Protocol):
@@ -61,13 +58,19 @@ class Scheduler(Protocol):
 
 
 class AppendListener(Protocol):
-    """Who keeps house: it hears of every append, and of records that were deleted on demand."""
+    """Who keeps house: it hears of every append, and of what was deleted or configured on demand."""
 
     def appended(self, partition: Partition) -> None:
         """Take note that the partition has grown."""
 
     def log_start_moved(self) -> None:
         """Take note that a partition starts at a later offset, which no file name tells."""
+
+    def reconfigured(self, partition: Partition) -> None:
+        """Take note that other rules hold for the partition's log."""
+
+    def retired(self, partition: Partition) -> None:
+        """Take note that the partition is served no more, since its topic was deleted."""
 
 
 class Wakeups:
@@ -105,6 +108,7 @@ class Partition:
         "_wakeups",
         "_writer",
         "appended_bytes",
+        "cleaned_offset",
         "high_watermark",
         "is_deleted",
         "leader_epoch",
@@ -124,6 +128,7 @@ class Partition:
         wakeups: Wakeups,
         listener: AppendListener,
         high_watermark: int = 0,
+        cleaned_offset: int | None = None,
     ) -> None:
         self.log = log
         self.topic_partition: TopicPartition = log.topic_partition
@@ -134,6 +139,8 @@ class Partition:
         """Consumers may read below this offset."""
         self.appended_bytes = 0
         """Bytes appended since the start: what those who wait measure progress by."""
+        self.cleaned_offset = cleaned_offset
+        """Where the log begins to be dirty; None where it was never cleaned."""
         self.is_deleted = False
         self._first_offset = log.log_end_offset
         self._node_id = node_id
@@ -222,7 +229,13 @@ class Partition:
         state_logger.debug("%s is served no more, since its topic was deleted", self.topic_partition)
         self.is_deleted = True
         self.leader_id = NO_LEADER
+        self._listener.retired(self)
         self.changed()
+
+    def configure(self, config: TopicConfig) -> None:
+        """Follow a changed configuration from the next append, deletion or lookup on."""
+        self.log.config = config
+        self._listener.reconfigured(self)
 
     def delete_records_before(self, offset: int) -> Completion[int]:
         """Move the log start offset to `offset`, or to the high watermark for -1; done with the new one.

@@ -42,7 +42,7 @@ from ottla.storage.open_files import OpenFiles
 from ottla.storage.partition_log import PartitionLog
 from ottla.storage.partition_metadata import PartitionMetadataError, read_topic_id
 from ottla.storage.recovery import UnusableLogError
-from ottla.types import INTERNAL_TOPICS, TopicPartition, Uuid
+from ottla.types import TopicPartition, Uuid
 
 T = TypeVar("T")
 
@@ -92,7 +92,6 @@ class PartitionSet:
         self._by_name: dict[str, dict[int, Partition]] = {}
         self._by_id: dict[Uuid, dict[int, Partition]] = {}
         self._topic_configs: dict[str, TopicConfig] = {}
-        self._has_warned = False
         self._is_loaded = False
         self._offline: dict[TopicPartition, SavedOffsets] = {}
         self._creating: set[TopicPartition] = set()
@@ -253,6 +252,7 @@ class PartitionSet:
             self.recovery_points(),
             self.log_start_offsets(),
             self.high_watermarks(),
+            self.cleaner_offsets(),
         )
 
     def recovery_points(self) -> dict[TopicPartition, int]:
@@ -268,13 +268,19 @@ class PartitionSet:
         return offline | {
             each.topic_partition: each.log_start_offset
             for each in self
-            if each.log_start_offset > each.log.first_segment_offset
+            if each.log_start_offset > each.log.segments[0].base_offset
         }
 
     def high_watermarks(self) -> dict[TopicPartition, int]:
         """Return the high watermark of each partition."""
         offline = {key: saved.high_watermark for key, saved in self._offline.items()}
         return offline | {each.topic_partition: each.high_watermark for each in self}
+
+    def cleaner_offsets(self) -> dict[TopicPartition, int]:
+        """Return where each log begins to be dirty that was cleaned before."""
+        offline = {key: saved.cleaned_offset for key, saved in self._offline.items()}
+        found = offline | {each.topic_partition: each.cleaned_offset for each in self}
+        return {key: offset for key, offset in found.items() if offset is not None}
 
     def _placed(self, topic: str, number: int) -> PartitionImage | None:
         found = self._image.topics.by_name.get(topic)
@@ -321,13 +327,15 @@ class PartitionSet:
         except (OSError, UnusableLogError) as error:
             self._set_offline(topic_partition, error, found.saved)
         else:
-            self._add(log, found.topic_id, found.saved.high_watermark)
+            self._add(log, found.topic_id, found.saved.high_watermark, found.saved.cleaned_offset)
 
     def _set_offline(self, topic_partition: TopicPartition, error: Exception, saved: SavedOffsets) -> None:
         logger.error("%s is offline: %s", topic_partition, error)
         self._offline[topic_partition] = saved
 
-    def _add(self, log: PartitionLog, topic_id: Uuid, high_watermark: int) -> Partition:
+    def _add(
+        self, log: PartitionLog, topic_id: Uuid, high_watermark: int, cleaned_offset: int | None = None
+    ) -> Partition:
         partition = Partition(
             log,
             topic_id=topic_id,
@@ -336,6 +344,7 @@ class PartitionSet:
             wakeups=self._wakeups,
             listener=self._listener,
             high_watermark=high_watermark,
+            cleaned_offset=cleaned_offset,
         )
         topic, number = log.topic_partition
         partitions = self._by_id.setdefault(topic_id, {})
@@ -409,7 +418,7 @@ class PartitionSet:
         if topic is None:
             return outcome if isinstance(outcome, PartitionLog) else None
         if isinstance(outcome, PartitionLog):
-            outcome.update_config(self._topic_config(topic.name))
+            outcome.config = self._topic_config(topic.name)
             placed = topic.partitions[new.topic_partition.partition]
             self._add(outcome, new.topic_id, 0).lead(placed.leader, placed.leader_epoch)
         elif isinstance(outcome, KafkaError):
@@ -456,17 +465,7 @@ class PartitionSet:
         if config is None:
             config = resolve_topic_config(self._config, self._image.configs.topic(topic))
             self._topic_configs[topic] = config
-            self._warn_of_compaction(topic, config)
         return config
-
-    def _warn_of_compaction(self, topic: str, config: TopicConfig) -> None:
-        """Say once that nothing is compacted yet; our own offsets topic has no choice."""
-        if "compact" in config.cleanup_policy and topic not in INTERNAL_TOPICS and not self._has_warned:
-            self._has_warned = True
-            logger.warning(
-                "Topic %s asks for compaction, which is not done yet: compacted topics keep every record",
-                topic,
-            )
 
     def _reconfigure(self, topic: str) -> None:
         self._topic_configs.pop(topic, None)
@@ -474,7 +473,7 @@ class PartitionSet:
         if partitions:
             config = self._topic_config(topic)
             for partition in partitions.values():
-                partition.log.update_config(config)
+                partition.configure(config)
 
 
 def _nothing() -> None:

@@ -192,7 +192,7 @@ class _Progress:
         self.available_bytes = available_bytes
         self.seen_bytes = partition.appended_bytes
         self.leader_epoch = partition.leader_epoch
-        self.segment_count = partition.log.segment_count
+        self.segment_count = len(partition.log.segments)
 
 
 class _ParkedFetch:
@@ -231,7 +231,7 @@ class _ParkedFetch:
             or not partition.is_leader
             or partition.is_offline
             # One read does not cross segments, so what the old one still has is all there will be for it.
-            or partition.log.segment_count != progress.segment_count
+            or len(partition.log.segments) != progress.segment_count
         ):
             self._finish()
             return

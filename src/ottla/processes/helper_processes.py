@@ -126,6 +126,21 @@ class HelperProcesses:
         self._give_jobs()
         return completion
 
+    def abort(self, completion: Completion[Any]) -> None:
+        """Give up the job with this completion, which fails at once, and kill its process."""
+        for job in self._waiting:
+            if job.completion is completion:
+                self._waiting.remove(job)
+                job.completion.fail(HelperError(f"{job.name} was given up"))
+                return
+        for helper in self._helpers:
+            given = helper.job
+            if given is not None and given.completion is completion:
+                helper.job = None
+                self._kill(helper, "was not needed any more")
+                given.completion.fail(HelperError(f"{given.name} was given up"))
+                return
+
     def close(self) -> Completion[None]:
         """Kill what runs and refuse what comes; every job that is not done fails at once.
 

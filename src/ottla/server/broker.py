@@ -37,7 +37,7 @@ from ottla.partitions.partition_set import PartitionSet
 from ottla.partitions.producer_ids import ProducerIdAllocator
 from ottla.partitions.reader import FetchReader
 from ottla.partitions.writer import DirectoryWriter
-from ottla.processes.helper_processes import HelpersClosedError
+from ottla.processes.helper_processes import HelperProcesses, HelpersClosedError
 from ottla.records.batch import CorruptBatchError
 from ottla.server.data_directory import open_data_directory
 from ottla.server.sockets import Sockets
@@ -95,6 +95,7 @@ class Broker:
         self._groups: GroupService | None = None
         self._partitions: PartitionSet | None = None
         self._housekeeping: Housekeeping | None = None
+        self._cleaners: HelperProcesses | None = None
         self._metrics: Metrics | None = None
 
     async def start(self) -> None:
@@ -192,6 +193,8 @@ class Broker:
         try:
             if self._recovery is not None:
                 await self._while_disk_works(self._recovery.close())
+            if self._cleaners is not None:
+                await self._while_disk_works(self._cleaners.close())
             await self._while_disk_works(self._writer.drain())
             if self._partitions is not None:
                 is_clean = await self._while_disk_works(self._partitions.close()) and is_clean
@@ -245,8 +248,9 @@ class Broker:
     async def _open_partitions(
         self, directory: LogDirectory, open_files: OpenFiles, config: BrokerConfig
     ) -> PartitionSet:
+        cleaners = self._cleaners = HelperProcesses(self._tasks, limit=config.log_cleaner_threads)
         housekeeping = self._housekeeping = Housekeeping(
-            config, directory, self._writer, self._tasks, self._clock
+            config, directory, self._writer, self._tasks, self._clock, cleaners
         )
         partitions = self._partitions = PartitionSet(
             directory,

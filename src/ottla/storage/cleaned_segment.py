@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from ottla.records.batch import BatchHeader, Buffer
 from ottla.storage import offset_index, time_index
@@ -13,22 +12,10 @@ from ottla.storage.files import FileSystem
 from ottla.storage.leftovers import CLEANED_SUFFIX
 from ottla.storage.recovery import SegmentScan
 from ottla.storage.segment import ABORTED_INDEX_SUFFIX, LOG_SUFFIX, MAX_RELATIVE_OFFSET, file_name
+from ottla.storage.swapping import CleanedSegment
 
 WRITE_BYTES = 1024 * 1024
 """Written at once: large enough that calls cost nothing, small beside the offset map."""
-
-
-class CleanedSegment(NamedTuple):
-    """A finished one, and the segments whose place it is to take."""
-
-    base_offset: int
-    replaces: tuple[int, ...]
-    """Their base offsets, in order; the first one is its own."""
-    size_bytes: int
-    offset_index_bytes: int
-    time_index_bytes: int
-    modified_ms: int
-    has_aborted_index: bool
 
 
 class SegmentCopy:
@@ -92,17 +79,3 @@ class SegmentCopy:
 
     def _path(self, suffix: str) -> Path:
         return self._directory / (file_name(self._scan.base_offset, suffix) + CLEANED_SUFFIX)
-
-
-def remove_cleaned(files: FileSystem, directory: Path) -> None:
-    """Remove what a cleaning has left that did not come to its end; nothing where the directory is gone.
-
-    Raises OSError.
-    """
-    try:
-        entries = files.list_directory(directory)
-    except FileNotFoundError:
-        return
-    for entry in entries:
-        if entry.name.endswith(CLEANED_SUFFIX):
-            files.unlink(directory / entry.name)

@@ -19,14 +19,15 @@ from ottla.records.record import records_payload
 from ottla.storage import offset_index, time_index
 from ottla.storage.aborted_transactions import AbortedTransaction, TransactionsInCleaning, collect_aborted
 from ottla.storage.batch_filter import BatchFilter, LastOfProducer, control_type_in
-from ottla.storage.cleaned_segment import CleanedSegment, SegmentCopy, remove_cleaned
+from ottla.storage.cleaned_segment import SegmentCopy
 from ottla.storage.files import Descriptor, FileSystem
-from ottla.storage.leftovers import CLEANED_SUFFIX, offset_of_file
+from ottla.storage.leftovers import CLEANED_SUFFIX, offset_of_file, remove_cleaned
 from ottla.storage.log_walk import find_position, read_batch
 from ottla.storage.offset_map import OffsetMap
 from ottla.storage.producer_snapshots import SNAPSHOT_SUFFIX
 from ottla.storage.producer_state import NO_OFFSET, decode_snapshot
 from ottla.storage.segment import LOG_SUFFIX, MAX_RELATIVE_OFFSET, file_name
+from ottla.storage.swapping import CleanedSegment
 
 LEAST_READ_BYTES = 4096
 """Read at once where the configured buffer is smaller; a batch that is larger is read by itself."""

@@ -20,6 +20,10 @@ logger = logging.getLogger(__name__)
 Buffer: TypeAlias = bytes | bytearray | memoryview
 
 _FILE_MODE = 0o644
+
+NO_SPACE_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""A full disk refuses what is new and leaves what was there as it was, until there is room again."""
+
 _MAX_BUFFERS_PER_WRITE = 512
 """Well below IOV_MAX (1024 on Linux and macOS)."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ottla.storage import offset_index, time_index
 from ottla.storage.files import DirectoryEntry, FileSystem
 from ottla.storage.log_walk import walk_headers
 from ottla.storage.segment import (
@@ -57,6 +58,20 @@ def settle_leftovers(files: FileSystem, directory: Path) -> list[DirectoryEntry]
     return kept
 
 
+def remove_cleaned(files: FileSystem, directory: Path) -> None:
+    """Remove what a cleaning has left that did not come to its end; nothing where the directory is gone.
+
+    Raises OSError.
+    """
+    try:
+        entries = files.list_directory(directory)
+    except FileNotFoundError:
+        return
+    for entry in entries:
+        if entry.name.endswith(CLEANED_SUFFIX):
+            files.unlink(directory / entry.name)
+
+
 def _is_leftover(name: str) -> bool:
     return name.endswith((DELETED_SUFFIX, CLEANED_SUFFIX, SWAP_SUFFIX))
 
@@ -81,12 +96,23 @@ def _settle(files: FileSystem, directory: Path, entries: list[DirectoryEntry]) -
     if swapped_logs:
         start = min(_offset(entry.name) for entry in swapped_logs)
         end = max(_next_offset(files, directory, entry) for entry in swapped_logs)
+        swapped_offsets = {_offset(entry.name) for entry in swapped_logs}
         for name in names:
-            if name.endswith(SEGMENT_SUFFIXES) and start <= _offset(name) < end:
+            is_replaced = name.endswith(SEGMENT_SUFFIXES) and start <= _offset(name) < end
+            if is_replaced and not _has_taken_place(name, swapped_offsets, swaps):
                 files.unlink(directory / name)
     # Indexes first: a log file that has its final name has complete indexes beside it.
     for name in sorted(swaps, key=lambda name: name.endswith(LOG_SUFFIX + SWAP_SUFFIX)):
         files.rename_lazily(directory / name, directory / name.removesuffix(SWAP_SUFFIX))
+
+
+def _has_taken_place(name: str, swapped_offsets: set[int], swaps: list[str]) -> bool:
+    """Tell whether an index is that of a new segment already, whose log file was not renamed before the crash."""
+    return (
+        name.endswith((offset_index.SUFFIX, time_index.SUFFIX))
+        and _offset(name) in swapped_offsets
+        and name + SWAP_SUFFIX not in swaps
+    )
 
 
 def _offset(name: str) -> int:

@@ -17,6 +17,7 @@ from typing import NamedTuple
 from ottla.config.option import ConfigError
 from ottla.config.sources import read_properties
 from ottla.storage.checkpoints import (
+    CLEANER_OFFSET_FILE,
     HIGH_WATERMARK_FILE,
     LOG_START_OFFSET_FILE,
     RECOVERY_POINT_FILE,
@@ -76,6 +77,8 @@ class LogDirectory:
     recovery_points: OffsetCheckpoint
     log_start_offsets: OffsetCheckpoint
     high_watermarks: OffsetCheckpoint
+    cleaner_offsets: OffsetCheckpoint
+    """Where each compacted log begins to be dirty."""
     _lock: Descriptor | None
 
     @classmethod
@@ -110,6 +113,7 @@ class LogDirectory:
             OffsetCheckpoint(files, path / RECOVERY_POINT_FILE),
             OffsetCheckpoint(files, path / LOG_START_OFFSET_FILE),
             OffsetCheckpoint(files, path / HIGH_WATERMARK_FILE),
+            OffsetCheckpoint(files, path / CLEANER_OFFSET_FILE),
             lock,
         )
 

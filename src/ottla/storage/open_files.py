@@ -32,11 +32,12 @@ def default_open_files_limit() -> int:
 class CachedFile:
     """A file by its path, open or not."""
 
-    __slots__ = ("_descriptor", "_open_files", "path", "was_used")
+    __slots__ = ("_descriptor", "_moving_to", "_open_files", "path", "was_used")
 
     def __init__(self, open_files: OpenFiles, path: Path) -> None:
         self._open_files = open_files
         self._descriptor: Descriptor | None = None
+        self._moving_to = path
         self.path = path
         self.was_used = False
         """Whether it was asked for again since it was opened, or since the cache last looked."""
@@ -53,7 +54,13 @@ class CachedFile:
         """
         descriptor = self._descriptor
         if descriptor is None:
-            descriptor = self._open_files.files.open(self.path)
+            path = self.path
+            try:
+                descriptor = self._open_files.files.open(path)
+            except FileNotFoundError:
+                if self._moving_to == path:
+                    raise
+                descriptor = self._open_files.files.open(self._moving_to)
             self._keep(descriptor)
         else:
             self.was_used = True
@@ -64,6 +71,12 @@ class CachedFile:
         descriptor = self._open_files.files.open(self.path, create=True)
         self._keep(descriptor)
         return descriptor
+
+    def move(self, path: Path) -> None:
+        """Rename the file; who opens it meanwhile, in another thread, finds it. Raises OSError."""
+        self._moving_to = path
+        self.files.rename_lazily(self.path, path)
+        self.path = path
 
     def forget(self) -> None:
         """Let go of the descriptor; those who hold it may go on reading."""

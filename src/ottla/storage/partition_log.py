@@ -43,6 +43,7 @@ from ottla.storage.retention import count_deletable
 from ottla.storage.rolling import draw_jitter_ms, must_roll
 from ottla.storage.segment import BatchToIndex, CannotUndoWriteError, FoundRecord, Segment
 from ottla.storage.stamping import stamp_batches
+from ottla.storage.swapping import CleanedSegment, begin_swap, finish_swap, is_still_there, with_swapped
 from ottla.types import TopicPartition, Uuid
 
 logger = logging.getLogger(__name__)
@@ -198,19 +199,9 @@ class PartitionLog:
         return sum(segment.size_bytes for segment in self._view.segments)
 
     @property
-    def segment_count(self) -> int:
-        """How many segments there are, at least one."""
-        return len(self._view.segments)
-
-    @property
-    def first_segment_offset(self) -> int:
-        """The base offset of the oldest segment; the log start offset may lie behind it."""
-        return self._view.base_offsets[0]
-
-    @property
-    def active_segment_offset(self) -> int:
-        """The base offset of the segment that is appended to."""
-        return self._view.base_offsets[-1]
+    def segments(self) -> Sequence[Segment]:
+        """The segments as they are now, at least one; the last one is appended to."""
+        return self._view.segments
 
     @property
     def is_offline(self) -> bool:
@@ -407,6 +398,25 @@ class PartitionLog:
         logger.info("Deleted %d segments of %s, it now starts at %d", count, self.topic_partition, start)
         return count
 
+    def swap_in(self, cleaned: CleanedSegment, now_ms: int) -> bool:
+        """Put a cleaned segment in the place of those it was made of; False where these are not there any more.
+
+        Raises OSError and leaves the log as it was, or offline.
+        """
+        self._check_online()
+        if not is_still_there(self._view, cleaned):
+            return False
+        segment = begin_swap(self._open_files, self.directory, cleaned)
+        view, self._view = self._view, with_swapped(self._view, cleaned, segment)
+        replaced = [each for each in view.segments if each.base_offset in cleaned.replaces]
+        due_ms = now_ms + self.config.file_delete_delay_ms
+        try:
+            finish_swap(replaced, segment, self._deferred, self._snapshots, due_ms)
+        except OSError as error:
+            self._go_offline(f"swapping segments of {self.directory} failed: {error}")
+            raise
+        return True
+
     def delete_expired_files(self, now_ms: int) -> int:
         """Remove the files of deleted segments whose delay is over; return how many. Raises OSError."""
         return self._deferred.delete_expired(now_ms)
@@ -445,10 +455,6 @@ class PartitionLog:
             raise
         self.recovery_point = max(self.recovery_point, target)
 
-    def update_config(self, config: TopicConfig) -> None:
-        """Follow a changed configuration from the next append, deletion or lookup on."""
-        self.config = config
-
     def rename_for_deletion(self) -> Path:
         """Rename the directory so that a restart deletes it too; the log is of no use afterwards. Raises OSError.
 
@@ -460,12 +466,6 @@ class PartitionLog:
         self.directory = target
         self._failure = "the partition was deleted"
         return target
-
-    def delete(self) -> None:
-        """Remove the directory with everything in it. Raises OSError."""
-        self.forget_files()
-        self._failure = "the partition was deleted"
-        self._files.remove_directory(self.directory)
 
     def close(self) -> None:
         """Complete indexes, epochs and producer snapshot, flush, and let go of the files. Raises OSError."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -88,9 +89,10 @@ class Segment:
         time_index_bytes: int,
         modified_ms: int,
         roll_jitter_ms: int = 0,
+        name_suffix: str = "",
     ) -> None:
         def file(suffix: str) -> CachedFile:
-            return CachedFile(open_files, directory / file_name(base_offset, suffix))
+            return CachedFile(open_files, directory / file_name(base_offset, suffix + name_suffix))
 
         self.directory = directory
         self.base_offset = base_offset
@@ -347,7 +349,7 @@ class Segment:
 
     def forget_files(self) -> None:
         """Let go of the descriptors; what is being read from them stays open."""
-        for file in (self.log, self.offset_index.entries.file, self.time_index.entries.file):
+        for file in (self.log, *self._indexes()):
             file.forget()
 
     def mark_deleted(self) -> list[Path]:
@@ -355,16 +357,33 @@ class Segment:
 
         Ranges already handed out stay readable. Raises OSError.
         """
-        files = self.log.files
-        renamed = []
-        for suffix in SEGMENT_SUFFIXES:
-            name = file_name(self.base_offset, suffix)
-            target = self.directory / (name + DELETED_SUFFIX)
-            try:
-                files.rename_lazily(self.directory / name, target)
-            except FileNotFoundError:
-                continue  # few segments have an index of aborted transactions
-            renamed.append(target)
-        for file in (self.log, self.offset_index.entries.file, self.time_index.entries.file):
-            file.path = file.path.with_name(file.path.name + DELETED_SUFFIX)
+        renamed = self._rename_aborted_index(DELETED_SUFFIX)
+        for file in (self.log, *self._indexes()):
+            with suppress(FileNotFoundError):
+                renamed.append(self._rename(file, DELETED_SUFFIX))
         return renamed
+
+    def take_final_names(self) -> None:
+        """Rename the files to the names of a segment of the log; until now they had a suffix more.
+
+        Indexes first: a log file that has its final name has complete indexes beside it. Raises OSError.
+        """
+        self._rename_aborted_index("")
+        for file in (*self._indexes(), self.log):
+            self._rename(file, "")
+
+    def _indexes(self) -> tuple[CachedFile, CachedFile]:
+        return self.offset_index.entries.file, self.time_index.entries.file
+
+    def _rename(self, file: CachedFile, suffix: str) -> Path:
+        file.move(self.directory / (file_name(self.base_offset, file.path.suffixes[0]) + suffix))
+        return file.path
+
+    def _rename_aborted_index(self, suffix: str) -> list[Path]:
+        """Rename the index of aborted transactions, which few segments have."""
+        name = self.log.path.name.replace(LOG_SUFFIX, ABORTED_INDEX_SUFFIX)
+        target = self.directory / (file_name(self.base_offset, ABORTED_INDEX_SUFFIX) + suffix)
+        with suppress(FileNotFoundError):
+            self.log.files.rename_lazily(self.directory / name, target)
+            return [target]
+        return []

@@ -105,9 +105,12 @@ def test_closing_tells_whether_all_logs_are_on_the_disk(
     assert not close_logs(logs)
 
 
-def test_saved_offsets_are_those_of_all_three_checkpoints(directory: DataDirectory) -> None:
-    write_checkpoints(directory.directory, {T0: 5, T1: 6}, {T1: 2}, {T0: 4})
-    assert read_saved_offsets(directory.directory) == {T0: SavedOffsets(5, 0, 4), T1: SavedOffsets(6, 2, 0)}
+def test_saved_offsets_are_those_of_all_checkpoints(directory: DataDirectory) -> None:
+    write_checkpoints(directory.directory, {T0: 5, T1: 6}, {T1: 2}, {T0: 4}, {T0: 3})
+    assert read_saved_offsets(directory.directory) == {
+        T0: SavedOffsets(5, 0, 4, 3),
+        T1: SavedOffsets(6, 2, 0, None),
+    }
 
 
 def test_jobs_hold_all_items_in_order() -> None:

@@ -246,17 +246,6 @@ def test_those_who_wait_hear_when_partitions_whose_directories_take_time_are_the
     asyncio.run(main())
 
 
-def test_compaction_is_accepted_with_one_warning(
-    broker: DataDirectory, caplog: pytest.LogCaptureFixture
-) -> None:
-    broker.create_topic("plain", 1)
-    assert not caplog.records
-    for name in ("first", "second"):
-        broker.create_topic(name, 2, cleanup_policy="compact")
-    (record,) = caplog.records
-    assert "Topic first asks for compaction, which is not done yet" in record.message
-
-
 def test_what_a_deleted_topic_had_in_the_checkpoints_is_not_taken_for_a_new_one_of_its_name(
     broker: DataDirectory,
 ) -> None:

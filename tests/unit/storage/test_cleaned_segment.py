@@ -7,8 +7,10 @@ from tests.support.logs import NOW_MS
 from ottla.records.batch import read_header
 from ottla.records.builder import NewRecord, build_batch
 from ottla.storage.aborted_transactions import AbortedTransaction, decode_aborted
-from ottla.storage.cleaned_segment import WRITE_BYTES, CleanedSegment, SegmentCopy, remove_cleaned
+from ottla.storage.cleaned_segment import WRITE_BYTES, SegmentCopy
 from ottla.storage.files import FileSystem
+from ottla.storage.leftovers import remove_cleaned
+from ottla.storage.swapping import CleanedSegment
 
 NAME = f"{100:020d}"
 

@@ -45,17 +45,17 @@ def test_the_latest_record_of_each_key_stays_where_it_was(tmp_path: Path) -> Non
         for key in (b"a", b"b", b"c"):
             append(driver, (key, VALUE + b"%d" % round_number))
     before = records_in(driver.directory)
-    assert driver.log.segment_count > 5
+    assert len(driver.log.segments) > 5
     result = clean(driver)
     assert result.next_dirty_offset == driver.log.log_end_offset == 30
     assert records_in(driver.directory) == before[27:]
     assert fetch_all(driver.log) == before[27:]
     assert [driver.records(offset)[0].offset for offset in (0, 5, 28)] == [27, 27, 28]
     assert (result.records_read, result.records_kept, result.records_without_key) == (30, 3, 0)
-    assert driver.log.segment_count > 5  # their sizes before the cleaning decide
+    assert len(driver.log.segments) > 5  # their sizes before the cleaning decide
     append(driver, (b"d", VALUE))
     clean(driver, first_dirty_offset=30)
-    assert driver.log.segment_count == 2
+    assert len(driver.log.segments) == 2
     assert offsets_of(driver) == [27, 28, 29, 30]
 
 
@@ -100,7 +100,7 @@ def test_the_cleaned_range_ends_with_a_batch_though_an_empty_one(tmp_path: Path)
     for _ in range(9):
         append(driver, (b"a", VALUE))
     append(driver, (b"b", VALUE))
-    end = driver.log.active_segment_offset
+    end = driver.log.segments[-1].base_offset
     request = request_for(driver, end_offset=6)
     driver.log.close()
     result = compact(FileSystem(), request, at_once)

@@ -65,7 +65,7 @@ def test_indexes_that_a_roll_has_completed_in_vain_are_completed_again(tmp_path:
     driver.append(b"b" * 300, timestamp_ms=NOW_MS + 5)
     files.sync_directory(driver.directory)
     after_power_loss(driver, files)
-    assert driver.log.segment_count == 2
+    assert len(driver.log.segments) == 2
     found = driver.log.offset_for_timestamp(NOW_MS)
     assert found is not None
     assert found.offset == 0

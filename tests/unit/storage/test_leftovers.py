@@ -93,6 +93,7 @@ def test_an_interrupted_settlement_is_finished_by_the_next(tmp_path: Path, numbe
         assert number < 7
     settle(tmp_path)
     assert (tmp_path / name(0, ".log")).read_bytes() == log_of(0, 15)
+    assert (tmp_path / name(0, ".index")).read_bytes() == b"swapped"
     assert not (tmp_path / name(10, ".log")).exists()
     assert (tmp_path / name(20, ".log")).read_bytes() == log_of(20)
 

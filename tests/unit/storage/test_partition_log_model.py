@@ -74,9 +74,9 @@ class LogMachine(RuleBasedStateMachine):
     @rule(retention_bytes=st.integers(0, 3000))
     def delete_segments(self, retention_bytes: int) -> None:
         log = self.driver.log
-        log.update_config(topic_config(**{**_fields(self.driver), "retention_bytes": retention_bytes}))
+        log.config = topic_config(**{**_fields(self.driver), "retention_bytes": retention_bytes})
         log.delete_old_segments(NOW_MS, log.log_end_offset)
-        log.update_config(self.driver.config)
+        log.config = self.driver.config
         log.delete_expired_files(NOW_MS)
         self._forget_before(log.log_start_offset)
 

@@ -109,65 +109,67 @@ OPTIONS = (
         LONG,
         "15000",
         MEDIUM,
-        "",
+        (
+            "How long a compacted log waits at most, once it has finished a segment, until the cleaner "
+            "looks at it."
+        ),
         scope=CLUSTER_WIDE,
         check=at_least(0),
-        status=inert(reasons.COMPACTION),
     ),
     Option(
         "log.cleaner.dedupe.buffer.size",
         LONG,
         "134217728",
         MEDIUM,
-        "",
+        (
+            "Memory for the keys of a cleaning, for all cleaner processes together: 24 bytes for each "
+            "key. Where the keys of a log do not fit, it is cleaned in several rounds."
+        ),
         scope=CLUSTER_WIDE,
-        status=inert(reasons.COMPACTION),
     ),
     Option(
         "log.cleaner.delete.retention.ms",
         LONG,
         "86400000",
         MEDIUM,
-        "",
+        "How long a tombstone stays readable after the first cleaning that meets it.",
         scope=CLUSTER_WIDE,
         check=at_least(0),
-        status=inert(reasons.COMPACTION),
     ),
     Option(
         "log.cleaner.enable",
         BOOLEAN,
         "true",
         MEDIUM,
-        "",
-        status=inert(reasons.COMPACTION),
+        (
+            "Whether compacted logs are cleaned. Without the cleaner they keep everything, also what "
+            "retention would delete."
+        ),
     ),
     Option(
         "log.cleaner.io.buffer.load.factor",
         DOUBLE,
         "0.9",
         MEDIUM,
-        "",
+        "How full the memory for keys may become before a round of cleaning ends.",
         scope=CLUSTER_WIDE,
-        status=inert(reasons.COMPACTION),
     ),
     Option(
         "log.cleaner.io.buffer.size",
         INT,
         "524288",
         MEDIUM,
-        "",
+        "What all cleaner processes together read at once, twice over.",
         scope=CLUSTER_WIDE,
         check=at_least(0),
-        status=inert(reasons.COMPACTION),
     ),
     Option(
         "log.cleaner.io.max.bytes.per.second",
         DOUBLE,
         "1.7976931348623157E308",
         MEDIUM,
-        "",
+        "Most bytes that one cleaner process reads and writes in a second, on average.",
         scope=CLUSTER_WIDE,
-        status=inert(reasons.COMPACTION),
     ),
     Option(
         "log.cleaner.max.compaction.lag.ms",
@@ -186,30 +188,27 @@ OPTIONS = (
         DOUBLE,
         "0.5",
         MEDIUM,
-        "",
+        "Which part of a compacted log must be dirty before it is cleaned; more than this.",
         scope=CLUSTER_WIDE,
         check=between(0, 1),
-        status=inert(reasons.COMPACTION),
     ),
     Option(
         "log.cleaner.min.compaction.lag.ms",
         LONG,
         "0",
         MEDIUM,
-        "",
+        "How long a record of a compacted topic stays uncompacted at least.",
         scope=CLUSTER_WIDE,
         check=at_least(0),
-        status=inert(reasons.COMPACTION),
     ),
     Option(
         "log.cleaner.threads",
         INT,
         "1",
         MEDIUM,
-        "",
+        "How many logs are cleaned at the same time, each by a process of its own.",
         scope=CLUSTER_WIDE,
         check=at_least(0),
-        status=inert(reasons.COMPACTION),
     ),
     Option(
         "log.cleanup.policy",
@@ -217,8 +216,8 @@ OPTIONS = (
         "delete",
         MEDIUM,
         (
-            "What happens to old segments: `delete` removes them by age and size; `compact` is accepted, but "
-            "there is no log cleaner, so a compacted topic keeps all its records."
+            "What happens to old segments: `delete` removes them by age and size; `compact` keeps the latest "
+            "record of each key."
         ),
         scope=CLUSTER_WIDE,
         check=each_one_of("compact", "delete"),
