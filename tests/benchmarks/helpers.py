@@ -2,13 +2,15 @@
 
 Run `python -m tests.benchmarks.helpers` from the repository's root with `src` on the path. A broker in a process of its
 own answers one-record produces of one client, one after the other; in turns it is at rest and has a helper at work all
-the time. A recovery of logs in one process is then timed against one in helper processes.
+the time. A recovery of logs in one process is then timed against one in helper processes, and a cleaning of a log of
+records of 100 bytes in a helper.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import random
 import statistics
 import subprocess
 import sys
@@ -25,14 +27,17 @@ from ottla.clock import SystemClock
 from ottla.completion import Completion
 from ottla.config.broker import embedded_broker_config
 from ottla.errors import ErrorCode
+from ottla.partitions.cleaning_job import CleaningJob, clean_log
 from ottla.partitions.log_recovery import LogRecovery
 from ottla.processes.helper_processes import HelperProcesses
 from ottla.server.broker import settled
+from ottla.storage.compaction import CompactionResult
 from ottla.storage.files import FileSystem
 from ottla.storage.log_recovery import LoadRequest, recover_log
 from ottla.tasks import Tasks
 from tests.benchmarks.figures import percentile
 from tests.support.broker_process import ottla_environment
+from tests.support.compacting import append, keyed_driver, request_for
 from tests.support.live_broker import LiveBroker
 from tests.support.logs import write_batches
 from tests.support.plain_client import PlainClient
@@ -41,6 +46,14 @@ BATCH_BYTES = 170
 """A batch of one record of 100 bytes, the costliest to recover for its size."""
 
 SEGMENT_BYTES = 64 << 20
+KEY = b"%012d"
+RECORD_BYTES = 100
+RECORD_OVERHEAD_BYTES = 9
+"""Sizes, deltas and attributes of such a record in a batch of some hundreds."""
+
+RECORDS_PER_BATCH = 160
+SOME_KEYS = 10_000
+MANY_KEYS = 10_000_000
 AT_REST = "rest"
 HELPERS = 2
 GOAL = 1.5
@@ -85,10 +98,38 @@ def recover_again(request: LoadRequest) -> None:
     recover_log(request)
 
 
+def write_compacted_log(directory: Path, size_bytes: int, keys: int) -> CleaningJob:
+    """Write a log of records of 100 bytes with random keys in batches of 16 KiB, and return the job of its cleaning."""
+    driver = keyed_driver(directory, segment_bytes=SEGMENT_BYTES)
+    draw = random.Random(1)
+    filler = b"v" * (RECORD_BYTES - RECORD_OVERHEAD_BYTES - len(KEY % 0))
+    while driver.log.size_bytes < size_bytes:
+        records = [(KEY % draw.randrange(keys), filler) for _ in range(RECORDS_PER_BATCH)]
+        append(driver, *records)
+    driver.log.roll(driver.now_ms)
+    request = request_for(driver, dedupe_buffer_bytes=128 << 20, read_bytes=256 << 10)
+    driver.log.close()
+    return CleaningJob(request, float("inf"))
+
+
+def clean_again(job: CleaningJob) -> CompactionResult:
+    """Clean a log as if for the first time: a job."""
+    result = clean_log(job)
+    assert result is not None
+    for path in job.request.directory.glob("*.cleaned"):
+        if not path.name.endswith(".snapshot.cleaned"):
+            path.unlink()
+    return result
+
+
 def works(folder: Path, size_bytes: int) -> Mapping[str, Callable[[HelperProcesses], Completion[None]]]:
     """Return what a helper can be busy with, by name; each gives it one job, which is given again when it is done."""
     request = write_log(folder / "work" / "large-0", size_bytes)
-    return {"recovers": lambda helpers: helpers.run(recover_again, request)}
+    job = write_compacted_log(folder / "work" / "compacted-0", size_bytes, SOME_KEYS)
+    return {
+        "recovers": lambda helpers: helpers.run(recover_again, request),
+        "compacts": lambda helpers: helpers.run(clean_again, job).map(lambda _: None),
+    }
 
 
 def serve(folder: Path, size_bytes: int) -> None:
@@ -197,18 +238,43 @@ async def recover_beside(requests: Sequence[LoadRequest]) -> float:
     return took_s
 
 
+def measure_cleaning(folder: Path, size_mib: int) -> None:
+    """Print how fast a helper cleans a log in which few records stay, and one in which most do."""
+    for keys in (SOME_KEYS, MANY_KEYS):
+        job = write_compacted_log(folder / f"clean-{keys}" / "t-0", size_mib << 20, keys)
+        begun = time.monotonic()
+        result = uvloop.run(clean_beside(job))
+        took_s = time.monotonic() - begun
+        print(
+            f"cleaning of a log of {size_mib} MiB with records of {RECORD_BYTES} bytes, of which "
+            f"{result.records_kept / result.records_read:.0%} stay, in a helper: {took_s:.2f} s, "
+            f"{result.bytes_read / took_s / 1e6:.1f} MB/s",
+            flush=True,
+        )
+
+
+async def clean_beside(job: CleaningJob) -> CompactionResult:
+    """Clean a log in a helper process of its own."""
+    helpers = HelperProcesses(Tasks(asyncio.get_running_loop()), limit=1)
+    result = await settled(helpers.run(clean_again, job))
+    await settled(helpers.close())
+    return result
+
+
 def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.helpers", description=__doc__)
     parser.add_argument("--duration", type=float, default=10.0, help="seconds of each turn")
     parser.add_argument("--rounds", type=int, default=5, help="turns of each kind")
     parser.add_argument("--log-mib", type=int, default=256, help="size of the logs")
+    parser.add_argument("--cleaning-mib", type=int, default=500, help="size of the log that is cleaned")
     parser.add_argument("--serve", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve is not None:
         serve(options.serve, options.log_mib << 20)
         return 0
     with tempfile.TemporaryDirectory(prefix="helpers-") as folder:
+        measure_cleaning(Path(folder), options.cleaning_mib)
         measure_recovery(Path(folder), options.log_mib, logs=4)
         measure_latency(Path(folder), options.log_mib, options.rounds, options.duration)
     return 0
