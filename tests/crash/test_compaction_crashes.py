@@ -86,7 +86,6 @@ def recorded(root: Path) -> tuple[RecordingFileSystem, list[Record]]:
 
 def open_log(root: Path) -> PartitionLog:
     return PartitionLog.open(
-        QuickFileSystem(),
         OpenFiles(QuickFileSystem(), 50),
         root / str(PARTITION),
         CONFIG,

@@ -257,6 +257,11 @@ class LogCleaner:
         if result is not None:
             partition.cleaned_offset = result.next_dirty_offset
             _log_result(cleaning, result)
+        if (
+            partition.is_deleted
+        ):  # what it has left goes with the directory, and its name may be another one's
+            self._removed(cleaning, False, Completion.resolved(None))
+            return
         removing = self._writer.submit_apart(partial(remove_cleaned, self._files, partition.log.directory))
         removing.on_done(partial(self._removed, cleaning, result is not None))
 

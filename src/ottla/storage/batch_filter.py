@@ -45,9 +45,11 @@ class BatchFilter:
     """Where the cleaned range ends; the batch that ends there stays."""
     now_ms: int
     delete_retention_ms: int
+    first_dirty_offset: int = 0
+    latest_flags: bytearray | None = None
+    """What `OffsetMap.latest_flags` says of the offsets from `first_dirty_offset` on."""
     records_read: int = 0
     records_kept: int = 0
-    records_without_key: int = 0
 
     def filter(self, content: Buffer, header: BatchHeader) -> Buffer | None:
         """Return what is kept of a batch, which is `content` itself where that is all; None for nothing.
@@ -61,7 +63,7 @@ class BatchFilter:
             can_go = drops_all = self.transactions.takes_batch(header)
         stays_empty = self._is_last_of_producer(header) or header.next_offset == self.end_offset
         self.records_read += header.records_count
-        if drops_all or not header.records_count:
+        if drops_all or not header.records_count or self._is_overtaken(header):
             return empty_batch(header) if stays_empty else None
         payload = records_payload(content, 0, header)
         is_kept, has_tombstone = self._judge(header, payload)
@@ -86,22 +88,41 @@ class BatchFilter:
             self.offset_map.latest_offset,
             self.offset_map.get,
         )
+        flags = self.latest_flags if self._is_flagged(header) else None
+        flags_at = base_offset - self.first_dirty_offset
         keeps_tombstones = not self._is_past_horizon(header)
         has_tombstone = False
         is_kept = []
         for delta, key, has_value in iterate_keys(payload, header.records_count):
-            offset = base_offset + delta
-            if offset > latest_offset:
-                stays = True
-            elif key is None:
-                self.records_without_key += 1
-                stays = False
+            if flags is not None:
+                stays = flags[flags_at + delta] == 1
+            elif base_offset + delta > latest_offset:
+                is_kept.append(True)
+                has_tombstone |= not has_value
+                continue
             else:
-                stays = (has_value or keeps_tombstones) and offset >= find(key)
-            is_kept.append(stays)
+                stays = key is not None and base_offset + delta >= find(key)
             if stays and not has_value:
-                has_tombstone = True
+                stays = keeps_tombstones
+                has_tombstone |= stays
+            is_kept.append(stays)
         return is_kept, has_tombstone
+
+    def _is_flagged(self, header: BatchHeader) -> bool:
+        """Tell whether the flags say of every record of a batch whether it is the latest of its key."""
+        return (
+            self.latest_flags is not None
+            and header.base_offset >= self.first_dirty_offset
+            and header.last_offset <= self.offset_map.latest_offset
+        )
+
+    def _is_overtaken(self, header: BatchHeader) -> bool:
+        """Tell whether all records of a batch are known to have later ones, without a look at them."""
+        if header.is_control or not self._is_flagged(header):
+            return False
+        assert self.latest_flags is not None
+        start = self.first_dirty_offset
+        return self.latest_flags.find(1, header.base_offset - start, header.next_offset - start) < 0
 
     def _is_past_horizon(self, header: BatchHeader) -> bool:
         return header.has_delete_horizon and header.base_timestamp <= self.now_ms

@@ -159,6 +159,8 @@ class _Cleaning:
             request.end_offset,
             request.now_ms,
             request.delete_retention_ms,
+            request.first_dirty_offset,
+            self._map.latest_flags(request.first_dirty_offset),
         )
         groups = group_segments(
             [each for each in self._segments if each.base_offset < result.next_dirty_offset],
@@ -170,7 +172,6 @@ class _Cleaning:
             result.segments.append(self._clean_group(group, batch_filter))
         result.records_read = batch_filter.records_read
         result.records_kept = batch_filter.records_kept
-        result.records_without_key = batch_filter.records_without_key
         self._files.sync_directory(request.directory)
         return result
 
@@ -206,9 +207,11 @@ class _Cleaning:
             elif not transactions.takes_batch(header):
                 base_offset, payload = header.base_offset, records_payload(content, 0, header)
                 for delta, key, _ in iterate_keys(payload, header.records_count):
-                    if key is None or base_offset + delta < start:
+                    if base_offset + delta < start:
                         continue
-                    if not put(key, base_offset + delta):
+                    if key is None:
+                        self._result.records_without_key += 1
+                    elif not put(key, base_offset + delta):
                         return False
             if header.last_offset >= start:
                 offset_map.latest_offset = header.last_offset

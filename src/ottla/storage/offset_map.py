@@ -94,6 +94,23 @@ class OffsetMap:
         self.latest_offset = offset
         return True
 
+    def latest_flags(self, start_offset: int) -> bytearray | None:
+        """Return a byte for each offset from `start_offset` to the latest one: 1 where it is the latest of a key.
+
+        So nobody has to look keys up of which the map has taken all records. None where there would be more offsets
+        than the map has keys when it is full: one more byte for each of these is what this may cost.
+        """
+        span = self.latest_offset + 1 - start_offset
+        if span > self.most_keys:
+            return None
+        flags = bytearray(span)
+        for bucket, count in enumerate(self._counts):
+            if count:
+                first = bucket * SLOTS_PER_BUCKET
+                for offset in self._offsets[first : first + count]:
+                    flags[offset - start_offset] = 1
+        return flags
+
     def get(self, key: bytes) -> int:
         """Return the latest offset of a key, -1 where the key is not in the map."""
         digest = xxh3_128_digest(key)

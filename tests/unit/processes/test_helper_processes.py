@@ -103,6 +103,22 @@ def test_a_helper_loads_no_loop_and_makes_way_for_the_broker(run: Run) -> None:
     run(scenario)
 
 
+def test_a_job_that_is_given_up_fails_at_once_and_makes_room_for_the_next(run: Run, tmp_path: Path) -> None:
+    async def scenario(helpers: HelperProcesses) -> None:
+        begun = [await computing(helpers, tmp_path / str(number)) for number in range(LIMIT)]
+        waiting = helpers.run(jobs.add, jobs.Sum((1,)))
+        last = helpers.run(jobs.add, jobs.Sum((2,)))
+        for completion in (waiting, begun[0][0]):
+            helpers.abort(completion)
+            with pytest.raises(HelperError, match="was given up"):
+                completion.result()
+        assert await settled(last) == 2
+        assert not begun[1][0].done
+        assert begun[0][1] not in helpers.process_ids
+
+    run(scenario)
+
+
 def test_no_more_than_the_limit_run_at_once_and_a_helper_goes_on_with_what_waits(run: Run) -> None:
     async def scenario(helpers: HelperProcesses) -> None:
         completions = [helpers.run(jobs.process_id, None) for _ in range(12)]

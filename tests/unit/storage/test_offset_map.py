@@ -34,6 +34,18 @@ def test_a_full_map_takes_nothing_more_and_says_how_far_it_came() -> None:
     assert offset_map.latest_offset == 8
 
 
+def test_flags_say_which_offsets_are_the_latest() -> None:
+    offset_map = OffsetMap(1000, 0.9)
+    for offset, key in ((100, b"a"), (101, b"b"), (103, b"a"), (107, b"c")):
+        offset_map.put(key, offset)
+    offset_map.latest_offset = 109
+    assert offset_map.latest_flags(100) == bytes([0, 1, 0, 1, 0, 0, 0, 1, 0, 0])
+    offset_map.latest_offset = 99 + offset_map.most_keys
+    assert offset_map.latest_flags(100) is not None
+    offset_map.latest_offset += 1
+    assert offset_map.latest_flags(100) is None
+
+
 def test_a_map_that_holds_no_key_is_refused() -> None:
     with pytest.raises(OffsetMapTooSmallError, match=r"log\.cleaner\.dedupe\.buffer\.size"):
         OffsetMap(BYTES_PER_KEY, 0.9)
