@@ -63,6 +63,16 @@ LOGGERS = (
         "Partitions that are loaded, made, deleted or offline, retention, slow disks.",
     ),
     LoggerRow(
+        "ottla.partitions.cleaning",
+        (
+            "kafka.log.LogCleaner",
+            "kafka.log.LogCleanerManager",
+            "org.apache.kafka.storage.internals.log.LogCleaner",
+            "org.apache.kafka.storage.internals.log.LogCleanerManager",
+        ),
+        "Compacted logs: a line for each cleaning, and those that are given up.",
+    ),
+    LoggerRow(
         "ottla.processes",
         ("kafka.server",),
         "Jobs that failed in a helper process (DEBUG: which processes come and go). What a job tells bears the logger "

@@ -38,5 +38,9 @@ def test_something_logs_under_every_row() -> None:
 def test_a_name_reaches_what_is_below_it_and_belongs_to_what_is_above() -> None:
     assert set(loggers_for("ottla")) == {row.name for row in LOGGERS if row.name.startswith("ottla.")}
     assert list(loggers_for("ottla.storage.segment")) == ["ottla.storage"]
-    assert list(loggers_for("kafka.log")) == ["ottla.partitions", "ottla.storage"]
+    assert list(loggers_for("kafka.log")) == [
+        "ottla.partitions",
+        "ottla.partitions.cleaning",
+        "ottla.storage",
+    ]
     assert list(loggers_for("kafka.serve")) == []
