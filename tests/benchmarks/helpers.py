@@ -27,15 +27,16 @@ from ottla.clock import SystemClock
 from ottla.completion import Completion
 from ottla.config.broker import embedded_broker_config
 from ottla.errors import ErrorCode
-from ottla.partitions.cleaning_job import CleaningJob, clean_log
+from ottla.partitions.cleaning_job import CleaningJob
 from ottla.partitions.log_recovery import LogRecovery
-from ottla.processes.helper_processes import HelperProcesses
+from ottla.processes.helper_processes import HelperProcesses, HelpersClosedError
 from ottla.server.broker import settled
 from ottla.storage.compaction import CompactionResult
 from ottla.storage.files import FileSystem
 from ottla.storage.log_recovery import LoadRequest, recover_log
 from ottla.tasks import Tasks
 from tests.benchmarks.figures import percentile
+from tests.benchmarks.helper_jobs import clean_again, forget_recovery, recover_again
 from tests.support.broker_process import ottla_environment
 from tests.support.compacting import append, keyed_driver, request_for
 from tests.support.live_broker import LiveBroker
@@ -85,19 +86,6 @@ def write_log(directory: Path, size_bytes: int) -> LoadRequest:
     )
 
 
-def forget_recovery(directory: Path) -> None:
-    """Delete what a recovery has made, so that another one has as much to do."""
-    for pattern in ("*.index", "*.timeindex", "*.snapshot"):
-        for path in directory.glob(pattern):
-            path.unlink()
-
-
-def recover_again(request: LoadRequest) -> None:
-    """Recover a log as if for the first time: a job."""
-    forget_recovery(request.directory)
-    recover_log(request)
-
-
 def write_compacted_log(directory: Path, size_bytes: int, keys: int) -> CleaningJob:
     """Write a log of records of 100 bytes with random keys in batches of 16 KiB, and return the job of its cleaning."""
     driver = keyed_driver(directory, segment_bytes=SEGMENT_BYTES)
@@ -110,16 +98,6 @@ def write_compacted_log(directory: Path, size_bytes: int, keys: int) -> Cleaning
     request = request_for(driver, dedupe_buffer_bytes=128 << 20, read_bytes=256 << 10)
     driver.log.close()
     return CleaningJob(request, float("inf"))
-
-
-def clean_again(job: CleaningJob) -> CompactionResult:
-    """Clean a log as if for the first time: a job."""
-    result = clean_log(job)
-    assert result is not None
-    for path in job.request.directory.glob("*.cleaned"):
-        if not path.name.endswith(".snapshot.cleaned"):
-            path.unlink()
-    return result
 
 
 def works(folder: Path, size_bytes: int) -> Mapping[str, Callable[[HelperProcesses], Completion[None]]]:
@@ -144,6 +122,8 @@ def serve(folder: Path, size_bytes: int) -> None:
             def go_on(done: Completion[None] | None) -> None:
                 if done is None or done.error is None:
                     jobs[name](helpers).on_done(go_on)
+                elif not isinstance(done.error, HelpersClosedError):
+                    raise done.error
 
             go_on(None)
             return helpers

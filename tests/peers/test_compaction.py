@@ -22,6 +22,7 @@ from ottla.records.compression import Codec
 from ottla.records.record import RecordHeader
 from tests.peers.kafka_broker import start_kafka
 from tests.peers.pair import NOW_MS
+from tests.peers.tools import KafkaTools
 from tests.support.broker_process import BrokerSettings, RunningBroker, start_ottla
 from tests.support.compacting import StoredBatch, batches_in
 from tests.support.plain_client import PlainClient
@@ -42,7 +43,9 @@ COMPACTED = {
     "file.delete.delay.ms": "1000",
     "message.timestamp.after.max.ms": str(2**62),
 }
-TOPICS = ("values", "tombstones", "unkeyed", "producers", "stamped", "slow", "transactions")
+DEDUPE_BUFFER_BYTES = 1_048_600
+KEYS_OF_A_ROUND = int(DEDUPE_BUFFER_BYTES // 24 * 0.9)
+TOPICS = ("many", "values", "tombstones", "unkeyed", "producers", "stamped", "slow", "transactions")
 
 
 @dataclass
@@ -99,6 +102,11 @@ def write_first(writer: Writer) -> None:
             writer.put("producers", (b"same", b"1"), (b"p%d" % producer, b"2"), **fields)
     writer.put("producers", (b"p5001", b"3"), (b"p5002", b"3"), (b"p5003", b"3"))
     writer.roll("producers")
+    # More keys than the memory holds: the first round ends in the middle of a batch with a tombstone in it.
+    for part in range(KEYS_OF_A_ROUND // 1000 + 2):
+        numbers = range(1000 * part, 1000 * part + 1000)
+        writer.put("many", *((b"%d" % number, None if number % 50 == 0 else b"v") for number in numbers))
+    writer.roll("many")
     for topic in ("stamped", "slow"):
         for number in range(6):
             writer.put(topic, (b"s%d" % (number % 2), b"v"), (b"s9", None if number == 4 else b"w"))
@@ -124,8 +132,11 @@ def write_transactions(bootstrap: str, now_ms: int) -> None:
 
 
 def write_more(writer: Writer) -> None:
-    """Finish a segment more of every topic, so that all of it is cleaned again; no two brokers stamp the same time."""
-    for topic in [each for each in TOPICS if each != "stamped"]:
+    """Finish a segment more, so that all is cleaned again.
+
+    But no two brokers stamp the same time, and a large log is not worth it for so little.
+    """
+    for topic in [each for each in TOPICS if each not in {"stamped", "many"}]:
         writer.put(topic, (b"more", b"1"), (b"s1", b"again"))
         writer.roll(topic)
 
@@ -195,6 +206,7 @@ def alter(bootstrap: str, kind: ResourceType, name: str, key: str, value: str) -
 def properties(pause_ms: int) -> dict[str, str]:
     return {
         "log.cleaner.backoff.ms": str(pause_ms),
+        "log.cleaner.dedupe.buffer.size": str(DEDUPE_BUFFER_BYTES),
         "offsets.topic.num.partitions": "1",
         "transaction.state.log.num.partitions": "1",
     }
@@ -270,7 +282,7 @@ def cleaners(kafka_jars: Path, tmp_path: Path) -> Iterator[Cleaners]:
 
 
 def test_both_cleaners_make_the_same_of_a_log_and_each_serves_what_the_other_has_made(
-    cleaners: Cleaners,
+    cleaners: Cleaners, kafka_tools: KafkaTools
 ) -> None:
     now_ms = cleaners.write()
     before = {
@@ -282,7 +294,7 @@ def test_both_cleaners_make_the_same_of_a_log_and_each_serves_what_the_other_has
         theirs, ours = batches_of(cleaners.kafka.data_dir), batches_of(cleaners.ottla_settings.data_dir)
         for topic in TOPICS:
             assert ours[topic] == theirs[topic], f"{topic} in round {round_number}"
-            if round_number == 0:
+            if round_number == 0 and topic != "many":
                 assert sum(len(each.records) for each in ours[topic]) < before[topic], (
                     f"{topic} was not cleaned"
                 )
@@ -295,7 +307,19 @@ def test_both_cleaners_make_the_same_of_a_log_and_each_serves_what_the_other_has
     keys = {record.key for batch in ours["tombstones"] for record in batch.records}
     assert keys >= {b"g", b"e", b"d"}
     assert not keys & {b"a", b"b", b"c", b"f"}
+    _assert_kafkas_own_tool_finds_nothing_wrong(cleaners.ottla_settings.data_dir, kafka_tools)
     _exchange(cleaners)
+
+
+def _assert_kafkas_own_tool_finds_nothing_wrong(data_dir: Path, kafka_tools: KafkaTools) -> None:
+    logs = [str(path) for topic in TOPICS for path in sorted((data_dir / f"{topic}-0").glob("*.log"))]
+    dump = kafka_tools.run("DumpLogSegments", ["--deep-iteration", "--files", ",".join(logs)]).checked()
+    assert "isvalid: false" not in dump.stdout
+    assert dump.stdout.count("isvalid: true") == sum(len(found) for found in batches_of(data_dir).values())
+    indexes = ",".join(path.replace(".log", suffix) for path in logs for suffix in (".index", ".timeindex"))
+    compared = kafka_tools.run("DumpLogSegments", ["--verify-index-only", "--files", indexes]).checked()
+    assert "Mismatches" not in compared.stdout
+    assert compared.stderr == ""  # the first one lists the offsets that are gone, as it should
 
 
 def _assert_everything_was_met(found: dict[str, list[StoredBatch]]) -> None:
