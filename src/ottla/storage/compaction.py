@@ -140,11 +140,7 @@ class _Cleaning:
         self._result = CompactionResult(request.first_dirty_offset, [])
         self._segments = _find_segments(files, request.directory)
         self._base_offsets = [each.base_offset for each in self._segments]
-        self._map = OffsetMap(
-            request.dedupe_buffer_bytes,
-            request.dedupe_load_factor,
-            expected_keys=request.end_offset - request.first_dirty_offset,
-        )
+        self._map = OffsetMap(request.dedupe_buffer_bytes, request.dedupe_load_factor)
 
     def run(self) -> CompactionResult:
         request, result = self._request, self._result

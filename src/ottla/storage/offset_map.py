@@ -1,13 +1,14 @@
 """The offset map of the log cleaner: for each key of the dirty section, the offset of its latest record.
 
-The law: it never takes more memory than it was given, 24 bytes for a key as Kafka's `SkimpyOffsetMap`, and it holds as
-many keys as that one, so that both cleaners come equally far in one round. Keys are known by a digest of 128 bits,
-like there: two keys among billions share one with a probability of 10^-20. Unlike MD5, which Kafka takes, XXH3 costs a
-Python program a ninth; that it withstands no attacker matters as little as with MD5, since whoever could make two keys
-collide may also write tombstones for them.
+The law: it takes no more memory than it was given, 24 bytes for a key as Kafka's `SkimpyOffsetMap`, and it holds as
+many keys as that one, so that both cleaners come equally far in one round. It begins small; in the moment in which it
+grows the table before, a quarter of the new one, is there too. Keys are known by a digest of 128 bits, like there: two
+keys among billions share one with a probability of 10^-20. XXH3 costs a ninth of MD5, which Kafka takes; that it
+withstands no attacker matters as little as with MD5, since whoever could make two keys collide may also write
+tombstones for them.
 
-In a dict of bytes a key would take 150 bytes, measured. Here sixteen digests lie side by side in a bucket, which one
-call of `find` searches; what does not fit into its bucket goes into the next one.
+In a dict of bytes a key would take 110 to 140 bytes, measured. Here sixteen digests lie side by side in a bucket,
+which one call of `find` searches; what does not fit into its bucket goes into the next one.
 """
 
 from __future__ import annotations
@@ -23,9 +24,16 @@ DIGEST_BYTES = 16
 SLOTS_PER_BUCKET = 16
 NOT_FOUND = -1
 
+FIRST_SLOTS = 1 << 14
+"""A map begins with 400 KB, since most logs have few keys, and a small table stays in the processor's cache."""
+
+FLAGS_PART = 8
+"""The flags of a long dirty section may take an eighth of the map's memory on top of it."""
+
 _BUCKET_BYTES = SLOTS_PER_BUCKET * DIGEST_BYTES
-_EASY_FILL = 0.75
-"""Buckets that are filled so far hardly ever overflow; a table for few keys need not be fuller than that."""
+_GROWTH = 4
+_FILLED = 0.75
+"""Buckets that are filled so far hardly ever overflow; a table that can grow does not become fuller."""
 
 
 class OffsetMapTooSmallError(Exception):
@@ -35,13 +43,23 @@ class OffsetMapTooSmallError(Exception):
 class OffsetMap:
     """The latest offsets of at most `most_keys` keys, and the offset up to which the log was taken in."""
 
-    __slots__ = ("_buckets", "_counts", "_digests", "_offsets", "latest_offset", "most_keys", "size")
+    __slots__ = (
+        "_buckets",
+        "_counts",
+        "_digests",
+        "_grows_at",
+        "_most_buckets",
+        "_most_flags",
+        "_offsets",
+        "latest_offset",
+        "most_keys",
+        "size",
+    )
 
-    def __init__(self, memory_bytes: int, load_factor: float, *, expected_keys: int | None = None) -> None:
-        """Make an empty map of `memory_bytes` that counts as full at `load_factor` of its slots.
+    def __init__(self, memory_bytes: int, load_factor: float) -> None:
+        """Make an empty map that may take `memory_bytes`, and counts as full at `load_factor` of its slots.
 
-        Where no more than `expected_keys` can come, no more memory is taken than these need. Raises
-        OffsetMapTooSmallError.
+        Raises OffsetMapTooSmallError.
         """
         slots = memory_bytes // BYTES_PER_KEY
         if slots * load_factor <= 1:
@@ -55,12 +73,32 @@ class OffsetMap:
         """How many keys there are."""
         self.latest_offset = -1
         """Records up to this offset are in the map, as far as they have keys and are to be there."""
-        if expected_keys is not None:
-            slots = min(slots, int(expected_keys / _EASY_FILL) + 1)
-        self._buckets = -(-slots // SLOTS_PER_BUCKET)
+        self._most_flags = memory_bytes // FLAGS_PART
+        self._most_buckets = -(-slots // SLOTS_PER_BUCKET)
+        self._allocate(FIRST_SLOTS // SLOTS_PER_BUCKET)
+
+    def _allocate(self, buckets: int) -> None:
+        self._buckets = min(buckets, self._most_buckets)
+        can_grow = self._buckets < self._most_buckets
+        self._grows_at = int(self._buckets * SLOTS_PER_BUCKET * _FILLED) if can_grow else self.most_keys
         self._digests = bytearray(self._buckets * _BUCKET_BYTES)
         self._offsets = array("q", bytes(8)) * (self._buckets * SLOTS_PER_BUCKET)
         self._counts = bytearray(self._buckets)
+
+    def _grow(self) -> None:
+        """Move everything into a larger table."""
+        digests, offsets, counts = self._digests, self._offsets, self._counts
+        self._allocate(self._buckets * _GROWTH)
+        for bucket, count in enumerate(counts):
+            for slot in range(bucket * SLOTS_PER_BUCKET, bucket * SLOTS_PER_BUCKET + count):
+                digest = digests[slot * DIGEST_BYTES : slot * DIGEST_BYTES + DIGEST_BYTES]
+                place = int.from_bytes(digest[:6], "little") % self._buckets
+                while self._counts[place] == SLOTS_PER_BUCKET:
+                    place = (place + 1) % self._buckets
+                free = place * SLOTS_PER_BUCKET + self._counts[place]
+                self._digests[free * DIGEST_BYTES : free * DIGEST_BYTES + DIGEST_BYTES] = digest
+                self._offsets[free] = offsets[slot]
+                self._counts[place] += 1
 
     @property
     def utilization(self) -> float:
@@ -72,8 +110,10 @@ class OffsetMap:
 
         A full map refuses known keys as well, as Kafka's does, so that all up to `latest_offset` is complete.
         """
-        if self.size >= self.most_keys:
-            return False
+        if self.size >= self._grows_at:
+            if self.size >= self.most_keys:
+                return False
+            self._grow()
         digest = xxh3_128_digest(key)
         bucket = int.from_bytes(digest[:6], "little") % self._buckets
         counts = self._counts
@@ -97,11 +137,11 @@ class OffsetMap:
     def latest_flags(self, start_offset: int) -> bytearray | None:
         """Return a byte for each offset from `start_offset` to the latest one: 1 where it is the latest of a key.
 
-        So nobody has to look keys up of which the map has taken all records. None where there would be more offsets
-        than the map has keys when it is full: one more byte for each of these is what this may cost.
+        So nobody has to look keys up of which the map has taken all records. None where that would take too much
+        memory (`FLAGS_PART`).
         """
         span = self.latest_offset + 1 - start_offset
-        if span > self.most_keys:
+        if span > self._most_flags:
             return None
         flags = bytearray(span)
         for bucket, count in enumerate(self._counts):
