@@ -28,7 +28,7 @@ ROUNDS = 5
 WARM_UP_S = 30.0
 QUICK_ROUNDS = 3
 QUICK_WARM_UP_S = 4.0
-QUICK_SCALE = 0.4
+QUICK_SCALE = 0.25
 
 
 def options_from(arguments: Sequence[str]) -> argparse.Namespace:
