@@ -126,6 +126,29 @@ def test_a_burst_beyond_a_stalled_disk_stays_with_the_producers(
         assert other.end_offset("orders").offset == PRODUCERS * REQUESTS_OF_A_BURST
 
 
+def test_what_has_arrived_while_the_disk_stalled_is_written_together(
+    live: LiveBroker, files: StallingFiles
+) -> None:
+    """So a slow disk is asked once for all producers of a partition, and not once for each of them."""
+    with ExitStack() as stack:
+        clients = [stack.enter_context(RawClient(live.port)) for _ in range(PRODUCERS)]
+        connections = connections_of(live, clients)
+        with live.client() as other:
+            files.be_slow_once(other)
+        with files.stall("orders"):
+            clients[0].send(ApiKey.PRODUCE, 9, produce_request(100))
+            eventually(lambda: files.waiting > 0)
+            for client in clients[1:]:
+                client.send(ApiKey.PRODUCE, 9, produce_request(100))
+            eventually(lambda: all_of(live, connections, lambda each: each._waits_for_answer))
+            files.operations.clear()
+        assert {produced_code(client) for client in clients} == {ErrorCode.NONE}
+    with live.client() as other:
+        assert other.end_offset("orders").offset == PRODUCERS
+    # The first is under way; the second begins no segment, and takes all others along.
+    assert files.operations.count("pwrite") <= 2
+
+
 def send_burst(client: RawClient) -> None:
     request = produce_request(BATCH_BYTES)
     for _ in range(REQUESTS_OF_A_BURST):

@@ -12,9 +12,10 @@ from ottla.records.batch import iterate_batches, stamp
 from ottla.records.builder import NewRecord, build_batch
 from ottla.records.record import Record, iterate_records
 from ottla.storage.append_check import AppendOrigin
+from ottla.storage.appending import AppendResult
 from ottla.storage.files import FileSystem
 from ottla.storage.open_files import OpenFiles
-from ottla.storage.partition_log import AppendResult, PartitionLog
+from ottla.storage.partition_log import PartitionLog
 from ottla.types import Uuid
 
 TOPIC_ID = Uuid(bytes(range(16)))

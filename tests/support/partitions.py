@@ -30,10 +30,10 @@ from ottla.partitions.writer import DirectoryWriter
 from ottla.processes.helper_processes import HelperError
 from ottla.records.builder import NewRecord, build_batch
 from ottla.storage.append_check import AppendOrigin
+from ottla.storage.appending import AppendResult
 from ottla.storage.files import FileSystem
 from ottla.storage.log_dirs import LogDirectory, MetaProperties, write_meta_properties
 from ottla.storage.open_files import OpenFiles
-from ottla.storage.partition_log import AppendResult
 from ottla.types import Uuid
 from tests.support.manual_time import ManualTime
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from ottla.handlers.topic_answers import TopicAnswers
 
 if TYPE_CHECKING:
     from ottla.clock import Clock
@@ -36,6 +38,7 @@ class Services:
     groups: GroupService
     clock: Clock
     tasks: Tasks
+    topic_answers: TopicAnswers = field(default_factory=TopicAnswers)
 
 
 @dataclass(slots=True)

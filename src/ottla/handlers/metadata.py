@@ -7,7 +7,7 @@ again (facts 7.6, Kafka's KafkaApis.handleTopicMetadataRequest).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from ottla.errors import ErrorCode, KafkaError
 from ottla.handlers.authorized_operations import CLUSTER_OPERATIONS, NOT_ASKED, TOPIC_OPERATIONS
@@ -26,6 +26,9 @@ from ottla.protocol.messages.metadata import (
 )
 from ottla.types import INTERNAL_TOPICS, ZERO_UUID
 
+ENCODED_FROM_TOPICS = 16
+"""Answers with so many topics use what `topic_answers` has kept; most clients ask for fewer, and seldom again."""
+
 _FIRST_WITH_NULL_FOR_ALL = 1
 _FIRST_WITH_LISTENER_ERROR = 6
 _FIRST_WITH_LOOKUP_BY_ID = 12
@@ -38,13 +41,9 @@ def handle(request: MetadataRequest, context: RequestContext) -> MetadataRespons
     asked = request.topics
     asks_for_all = asked is None or (not asked and context.api_version < _FIRST_WITH_NULL_FOR_ALL)
     if asks_for_all:
-        topics = _described(image.topics.by_name.values(), image, context)
+        topics = _described(image.topics.by_name.values(), request, image, context)
     else:
         topics = _asked_topics(asked or [], request, image, context)
-    if request.include_topic_authorized_operations:
-        for topic in topics:
-            if topic.name is not None:
-                topic.topic_authorized_operations = TOPIC_OPERATIONS
     asks_for_cluster_operations = request.include_cluster_authorized_operations
     return MetadataResponse(
         brokers=_brokers(image, context.listener_name),
@@ -80,26 +79,27 @@ def _brokers(image: ClusterImage, listener_name: str) -> list[MetadataResponseBr
 
 def _asked_topics(
     asked: list[MetadataRequestTopic], request: MetadataRequest, image: ClusterImage, context: RequestContext
-) -> list[MetadataResponseTopic]:
+) -> list[MetadataResponseTopic | bytes]:
     _refuse_what_the_version_lacks(asked, context.api_version)
     ids = dict.fromkeys(topic.topic_id for topic in asked if topic.topic_id != ZERO_UUID)
     if ids:
-        unknown = [
+        unknown: list[MetadataResponseTopic | bytes] = [
             MetadataResponseTopic(error_code=ErrorCode.UNKNOWN_TOPIC_ID, name=None, topic_id=topic_id)
             for topic_id in ids
             if topic_id not in image.topics.by_id
         ]
-        known = (image.topics.by_id[topic_id] for topic_id in ids if topic_id in image.topics.by_id)
-        return unknown + _described(known, image, context)
+        known = [image.topics.by_id[topic_id] for topic_id in ids if topic_id in image.topics.by_id]
+        return unknown + _described(known, request, image, context)
     names = dict.fromkeys(topic.name for topic in asked if topic.name is not None)
     if any(topic.name is None for topic in asked):
         # As Kafka, which stumbles over the missing name; no client asks so.
         raise KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR, "A topic has neither a name nor an id")
     by_name = image.topics.by_name
-    existing = _described((by_name[name] for name in names if name in by_name), image, context)
+    existing = _described([by_name[name] for name in names if name in by_name], request, image, context)
     missing = [name for name in names if name not in by_name]
     may_create = request.allow_auto_topic_creation and context.services.config.auto_create_topics_enable
-    return existing + _missing_topics(missing, context, may_create=may_create)
+    operations = _operations(request)
+    return existing + _missing_topics(missing, context, operations, may_create=may_create)
 
 
 def _refuse_what_the_version_lacks(asked: Iterable[MetadataRequestTopic], version: int) -> None:
@@ -115,30 +115,50 @@ def _refuse_what_the_version_lacks(asked: Iterable[MetadataRequestTopic], versio
 
 
 def _missing_topics(
-    names: list[str], context: RequestContext, *, may_create: bool
-) -> list[MetadataResponseTopic]:
+    names: list[str], context: RequestContext, operations: int, *, may_create: bool
+) -> list[MetadataResponseTopic | bytes]:
     """Answer for topics that are not there, and have them created; impossible names come first then."""
     if may_create:
         names = sorted(names, key=is_topic_name)
-    answers = []
+    answers: list[MetadataResponseTopic | bytes] = []
     for name in names:
         is_possible = is_topic_name(name)
         if is_possible and may_create:
             context.services.controller.create_topic_automatically(name)
         code = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION if is_possible else ErrorCode.INVALID_TOPIC_EXCEPTION
-        answers.append(MetadataResponseTopic(error_code=code, name=name, is_internal=name in INTERNAL_TOPICS))
+        answers.append(
+            MetadataResponseTopic(
+                error_code=code,
+                name=name,
+                is_internal=name in INTERNAL_TOPICS,
+                topic_authorized_operations=operations,
+            )
+        )
     return answers
 
 
+def _operations(request: MetadataRequest) -> int:
+    return TOPIC_OPERATIONS if request.include_topic_authorized_operations else NOT_ASKED
+
+
 def _described(
-    topics: Iterable[TopicImage], image: ClusterImage, context: RequestContext
-) -> list[MetadataResponseTopic]:
-    live = live_nodes(image.brokers, context.listener_name)
-    return [_topic(topic, image.brokers, live, context.api_version) for topic in topics]
+    topics: Collection[TopicImage], request: MetadataRequest, image: ClusterImage, context: RequestContext
+) -> list[MetadataResponseTopic | bytes]:
+    brokers, version, listener_name = image.brokers, context.api_version, context.listener_name
+    live = live_nodes(brokers, listener_name)
+    operations = _operations(request)
+
+    def describe(topic: TopicImage) -> MetadataResponseTopic:
+        return _topic(topic, brokers, live, version, operations)
+
+    if len(topics) < ENCODED_FROM_TOPICS:
+        return [describe(topic) for topic in topics]
+    find = context.services.topic_answers.find
+    return [find(topic, live, version, listener_name, operations, describe) for topic in topics]
 
 
 def _topic(
-    topic: TopicImage, brokers: BrokersImage, live: frozenset[int], version: int
+    topic: TopicImage, brokers: BrokersImage, live: frozenset[int], version: int, operations: int
 ) -> MetadataResponseTopic:
     return MetadataResponseTopic(
         error_code=ErrorCode.NONE,
@@ -149,6 +169,7 @@ def _topic(
             _partition(number, partition, brokers, live, version)
             for number, partition in topic.partitions.items()
         ],
+        topic_authorized_operations=operations,
     )
 
 

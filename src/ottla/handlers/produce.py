@@ -35,7 +35,7 @@ from ottla.records.batch import (
 )
 from ottla.records.compression import Codec
 from ottla.storage.append_check import AppendOrigin, NotOneBatchError, size_of_batch
-from ottla.storage.partition_log import AppendResult
+from ottla.storage.appending import AppendResult
 from ottla.storage.record_errors import RecordsRefusedError
 from ottla.types import INTERNAL_TOPICS, ZERO_UUID, Uuid
 

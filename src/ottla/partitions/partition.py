@@ -16,12 +16,14 @@ from ottla.completion import Completion
 from ottla.config.resolved import TopicConfig
 from ottla.errors import ErrorCode, KafkaError
 from ottla.metadata.aspects.topics import NO_LEADER
+from ottla.partitions.joint_append import JointAppend
 from ottla.partitions.writer import DirectoryWriter
 from ottla.records.batch import Buffer
 from ottla.storage.append_check import AppendOrigin
+from ottla.storage.appending import AppendOutcome, AppendResult, OfferedBatch, append_together
 from ottla.storage.files import NO_SPACE_ERRORS
 from ottla.storage.leader_epochs import EpochStart
-from ottla.storage.partition_log import AppendResult, PartitionLog
+from ottla.storage.partition_log import PartitionLog
 from ottla.tasks import Timer
 from ottla.types import TopicPartition, Uuid
 
@@ -102,6 +104,7 @@ class Partition:
 
     __slots__ = (
         "_first_offset",
+        "_joint",
         "_listener",
         "_node_id",
         "_waiters",
@@ -148,6 +151,7 @@ class Partition:
         self._wakeups = wakeups
         self._listener = listener
         self._waiters: dict[Waiter, None] = {}
+        self._joint: JointAppend | None = None
 
     @property
     def is_leader(self) -> bool:
@@ -201,23 +205,25 @@ class Partition:
     def append(self, records: Buffer, *, origin: AppendOrigin, now_ms: int) -> Completion[AppendResult]:
         """Append one batch; done when it is committed, which is at once unless the disk is slow.
 
-        Where flush.messages asks for it, done when it is on the disk. `records` must not change before that.
-        Fails with KafkaError, also for what the disk refused.
+        While it is, batches that wait for it are written together (`joint_append`). Where flush.messages asks for it,
+        done when it is on the disk. `records` must not change before that. Fails with KafkaError, also for what the
+        disk refused.
         """
         if self.leader_id != self._node_id:
             return Completion.failed(self._not_leader())
-        work = partial(self._append_now, records, self.leader_epoch, origin, now_ms)
-        completion = self._writer.submit(work)
-        if completion.done:
-            self._appended(len(records), completion)
+        if self._writer.is_threaded:
+            completion = self._append_with_others(OfferedBatch(records, self.leader_epoch, origin, now_ms))
         else:
-            completion.on_done(partial(self._appended, len(records)))
+            work = partial(self._append_now, records, self.leader_epoch, origin, now_ms)
+            completion = self._writer.submit(work)
+            self._appended(len(records), completion)
         if self.log.config.flush_messages < NEVER_FLUSH:
             return self._flush_if_due(completion)
         return completion
 
     def run_on_log(self, work: Callable[[PartitionLog], T]) -> Completion[T]:
         """Change the log in turn with the appends. Fails with KafkaError, also for what the disk refused."""
+        self._joint = None  # what is appended from now on comes behind this
         return self._writer.submit(partial(self._guarded, work))
 
     def flush(self, up_to_offset: int | None = None) -> Completion[None]:
@@ -307,6 +313,36 @@ class Partition:
             return self.log.append(records, leader_epoch=leader_epoch, origin=origin, now_ms=now_ms)
         except OSError as error:
             raise self._storage_error("append to", error) from error
+
+    def _append_with_others(self, batch: OfferedBatch) -> Completion[AppendResult]:
+        completion = None if self._joint is None else self._joint.offer(batch)
+        if completion is not None:
+            completion.on_done(partial(self._appended, len(batch.records)))
+            return completion
+        joint = self._joint = JointAppend()
+        completion = joint.offer(batch)
+        assert completion is not None, "a new one has room"
+        completion.on_done(partial(self._appended, len(batch.records)))
+        job = self._writer.submit(lambda: append_together(self.log, joint.take()))
+        job.on_done(partial(self._all_appended, joint))
+        return completion
+
+    def _all_appended(self, joint: JointAppend, job: Completion[list[AppendOutcome]]) -> None:
+        if self._joint is joint:
+            self._joint = None
+        if job.error is not None:
+            joint.fail(job.error)
+            return
+        told: dict[OSError, KafkaError] = {}  # those that were to be written together share one
+        outcomes: list[AppendOutcome] = []
+        for outcome in job.result():
+            if isinstance(outcome, OSError):
+                if outcome not in told:
+                    told[outcome] = self._storage_error("append to", outcome)
+                outcomes.append(told[outcome])
+            else:
+                outcomes.append(outcome)
+        joint.settle(outcomes)
 
     def _appended(self, size_bytes: int, completion: Completion[AppendResult]) -> None:
         if completion.error is not None:

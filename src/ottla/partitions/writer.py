@@ -121,14 +121,10 @@ class DirectoryWriter:
             WorkerThread(f"ottla-disk-{number}", tasks, self._look_whether_drained)
             for number in range(THREADS_APART)
         ]
-        self._is_threaded = False
+        self.is_threaded = False
+        """Whether writes go to the thread now, because one was slow; for others to read."""
         self._is_closed = False
         self._drained: Completion[None] | None = None
-
-    @property
-    def is_threaded(self) -> bool:
-        """Whether writes go to the thread now, because one was slow."""
-        return self._is_threaded
 
     @property
     def finished(self) -> int:
@@ -150,10 +146,10 @@ class DirectoryWriter:
         """
         if self._is_closed:
             return _refused(CLOSING)
-        if self._is_threaded:
+        if self.is_threaded:
             if self._writes.waiting or self._writes.last_took_s > self._slow_write_s:
                 return self._writes.submit(work)
-            self._is_threaded = False
+            self.is_threaded = False
             logger.info("Writes to %s are fast again", self._directory)
         begun = time.monotonic()
         try:
@@ -162,7 +158,7 @@ class DirectoryWriter:
             completion = Completion.failed(error)
         took_s = time.monotonic() - begun
         if took_s > self._slow_write_s:
-            self._is_threaded = True
+            self.is_threaded = True
             self._writes.last_took_s = took_s
             logger.warning(
                 "A write to %s took %d ms; the next go to a thread", self._directory, took_s * 1000

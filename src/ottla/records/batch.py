@@ -183,6 +183,11 @@ def read_header(buffer: Buffer, position: int = 0) -> BatchHeader:
     return header
 
 
+def unpack_header(buffer: Buffer) -> BatchHeader:
+    """Return the header of the batch that a buffer of at least 61 bytes begins with, unchecked."""
+    return tuple.__new__(BatchHeader, _HEADER.unpack_from(buffer))
+
+
 def read_size_prefix(buffer: Buffer, position: int = 0) -> tuple[int, int]:
     """Return base offset and total size in bytes of the batch at `position`, unchecked: for own files."""
     base_offset, length = _SIZE_PREFIX.unpack_from(buffer, position)

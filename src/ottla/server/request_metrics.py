@@ -118,6 +118,7 @@ def error_counter(cls: type) -> CountErrors | None:
             if value is None:
                 continue
             for each in value if is_array else (value,):
-                count_inner(each, errors)
+                if type(each) is not bytes:  # what is encoded ahead has no error
+                    count_inner(each, errors)
 
     return count_errors

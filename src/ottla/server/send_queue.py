@@ -67,15 +67,21 @@ class SendQueue:
         pieces = self._pieces
         budget = MAX_BYTES_A_TURN
         try:
+            if (
+                len(pieces) == 1 and type(pieces[0]) is bytes
+            ):  # as nearly always, and then it mostly goes out whole
+                sent = self._socket.send(pieces[0])
+                if sent == self.pending_bytes:
+                    pieces.clear()
+                    self.pending_bytes = 0
+                    return True
+                self._shorten(sent)
             while pieces and budget > 0:
-                first = pieces[0]
-                if isinstance(first, FileRange):
-                    sent = self._send_range(first)
-                elif len(pieces) == 1:
-                    sent = self._send_last(first)
+                if isinstance(pieces[0], FileRange):
+                    sent = self._send_range(pieces[0])
+                    self.pending_bytes -= sent
                 else:
                     sent = self._send_bytes()
-                self.pending_bytes -= sent
                 budget -= sent
         except (BlockingIOError, InterruptedError):
             return False
@@ -87,13 +93,6 @@ class SendQueue:
             release_piece(piece)
         self._pieces.clear()
         self.pending_bytes = 0
-
-    def _send_last(self, piece: bytes | bytearray | memoryview) -> int:
-        sent = self._socket.send(piece)
-        self._pieces.clear()
-        if sent < len(piece):
-            self._pieces.append(memoryview(piece)[sent:])
-        return sent
 
     def _send_bytes(self) -> int:
         """Send the bytes before the next file range, as many pieces as one call takes."""
@@ -107,15 +106,22 @@ class SendQueue:
             if len(run) == MAX_VECTORED_PIECES:
                 break
         sent = self._socket.sendmsg(run, (), flags)
-        left = sent
-        for piece in run:
-            if left < len(piece):
-                if left:
-                    self._pieces[0] = memoryview(piece)[left:]
-                break
-            left -= len(piece)
-            self._pieces.popleft()
+        self._shorten(sent)
         return sent
+
+    def _shorten(self, sent: int) -> None:
+        """Take bytes that the socket has taken off the pieces, none of which is a file range so far."""
+        self.pending_bytes -= sent
+        while self._pieces:
+            piece = self._pieces[0]
+            if isinstance(piece, FileRange):
+                return
+            if sent < len(piece):
+                if sent:
+                    self._pieces[0] = memoryview(piece)[sent:]
+                return
+            sent -= len(piece)
+            self._pieces.popleft()
 
     def _send_range(self, piece: FileRange) -> int:
         sent = os.sendfile(

@@ -22,6 +22,7 @@ from ottla.records.batch import (
     MAX_INT32,
     NO_PRODUCER_ID,
     NO_TIMESTAMP,
+    SIZE_PREFIX_BYTES,
     TRANSACTIONAL_BIT,
     BatchHeader,
     Buffer,
@@ -30,6 +31,7 @@ from ottla.records.batch import (
     read_size_prefix,
     stamp_log_append_time,
     stamp_max_timestamp,
+    unpack_header,
 )
 from ottla.records.builder import NewRecord, assemble_batch, encode_record
 from ottla.records.compression import Codec, DecompressionError, compress, decompress
@@ -56,7 +58,6 @@ SIZES_ALONE = "sizes"
 _SHORTEST_LENGTH = 14
 """Smallest batch length of any format (`LegacyRecord.RECORD_OVERHEAD_V0`)."""
 _BYTES_TO_MAGIC, _MAGIC_AT = 17, 16
-_SIZE_PREFIX_BYTES = 12
 
 MAX_RECORDS = 1_000_000
 """Most records of one batch: what librdkafka allows its users at most (`batch.num.messages`). Each is looked at on the
@@ -212,9 +213,10 @@ def _only_batch(
     for no batch, another format or a second batch, and KafkaError CORRUPT_MESSAGE for what cannot be a batch.
     """
     size = len(records)
-    if size < HEADER_SIZE_BYTES or records[_MAGIC_AT] != MAGIC or read_size_prefix(records)[1] != size:
+    header = unpack_header(records) if size >= HEADER_SIZE_BYTES else None
+    if header is None or header.batch_length != size - SIZE_PREFIX_BYTES or header.magic != MAGIC:
         records = _cut_to_one_batch(records)
-    header = read_header(records)
+        header = read_header(records)
     if isinstance(records, bytes) or (isinstance(records, memoryview) and records.readonly):
         return header, bytearray(records)
     return header, records
@@ -238,13 +240,13 @@ def size_of_batch(records: Buffer, position: int) -> int | None:
     32 bits.
     """
     remaining = len(records) - position
-    if remaining < _SIZE_PREFIX_BYTES:
+    if remaining < SIZE_PREFIX_BYTES:
         return None
     _, size = read_size_prefix(records, position)
-    if size < _SHORTEST_LENGTH + _SIZE_PREFIX_BYTES:
+    if size < _SHORTEST_LENGTH + SIZE_PREFIX_BYTES:
         raise KafkaError(
             ErrorCode.CORRUPT_MESSAGE,
-            f"Record size {size - _SIZE_PREFIX_BYTES} is less than the minimum record overhead ({_SHORTEST_LENGTH})",
+            f"Record size {size - SIZE_PREFIX_BYTES} is less than the minimum record overhead ({_SHORTEST_LENGTH})",
         )
     if size > MAX_INT32:
         raise KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR)  # a sum that Kafka has no room for

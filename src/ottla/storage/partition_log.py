@@ -10,12 +10,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from ottla.config.resolved import TopicConfig
 from ottla.errors import ErrorCode, KafkaError
-from ottla.records.batch import NO_PRODUCER_ID, Buffer, stamp
-from ottla.storage.append_check import AppendOrigin, check_append
+from ottla.records.batch import NO_PRODUCER_ID, Buffer
+from ottla.storage.append_check import AppendOrigin
+from ottla.storage.appending import AppendResult, PreparedAppend, make_tuple, prepare
 from ottla.storage.deferred_deletion import DeferredDeletion
 from ottla.storage.files import FileRange, FileSystem
 from ottla.storage.flushing import for_each_segment, unsynced_segments
@@ -49,20 +49,6 @@ from ottla.types import TopicPartition, Uuid
 logger = logging.getLogger(__name__)
 
 DEFAULT_PRODUCER_ID_EXPIRATION_MS = 86_400_000
-
-make_tuple = tuple.__new__
-"""Makes a named tuple of all its fields: what its class does itself, but behind a call more, four times an append."""
-
-
-class AppendResult(NamedTuple):
-    """Where an append went."""
-
-    base_offset: int
-    last_offset: int
-    log_append_time_ms: int
-    """-1 unless the broker has set the time; the original batch's largest timestamp for a duplicate."""
-    log_start_offset: int
-    is_duplicate: bool = False
 
 
 class PartitionLog:
@@ -222,49 +208,49 @@ class PartitionLog:
         They are stamped in place where the buffer is writable. Raises KafkaError for what is refused; an OSError
         leaves the log as it was; where not even that can be had, the log is offline with KAFKA_STORAGE_ERROR.
         """
-        if self._failure is not None:
-            self._check_online()
-        base_offset = self._view.end.offset
+        base_offset = self.next_offset()
         if origin is AppendOrigin.RAFT_LEADER:
             stamped, batches = stamp_batches(records, base_offset, leader_epoch)
-            self._write(stamped, batches, leader_epoch, now_ms)
+            self._write((stamped,), batches, leader_epoch, now_ms)
             return AppendResult(base_offset, batches[-1].last_offset, -1, self.log_start_offset)
-        checked = check_append(
-            records, config=self.config, topic_partition=self.topic_partition, origin=origin, now_ms=now_ms
-        )
-        header, records, max_timestamp, log_append_time_ms = checked
+        prepared = prepare(self, records, base_offset, leader_epoch, origin, now_ms)
+        if isinstance(prepared, AppendResult):
+            return prepared
+        self._write((prepared.records,), (prepared.to_index,), leader_epoch, now_ms)
+        return self._taken_in(prepared)
+
+    def next_offset(self) -> int:
+        """Return the offset that the next batch gets. Raises KafkaError where the log is offline."""
+        if self._failure is not None:
+            self._check_online()
+        return self._view.end.offset
+
+    def write(self, prepared: Sequence[PreparedAppend], leader_epoch: int, now_ms: int) -> list[AppendResult]:
+        """Write batches that are prepared for this place, in one go; raises as `append`, for all of them."""
+        buffers = [each.records for each in prepared]
+        self._write(buffers, [each.to_index for each in prepared], leader_epoch, now_ms)
+        return [self._taken_in(each) for each in prepared]
+
+    def _taken_in(self, prepared: PreparedAppend) -> AppendResult:
+        """Take a batch that is written into the producer state."""
+        header, _, to_index, base_offset, log_append_time_ms = prepared
         if header.producer_id > NO_PRODUCER_ID:
-            assert not header.is_control, "transaction markers have no writer yet"
-            duplicate = self.producer_state.check(header, base_offset, origin)
-            if duplicate is not None:
-                return AppendResult(
-                    duplicate.first_offset,
-                    duplicate.last_offset,
-                    duplicate.timestamp,
-                    self.log_start_offset,
-                    True,
-                )
-        stamp(records, 0, base_offset, leader_epoch)
-        last_offset = base_offset + header.last_offset_delta
-        batch = make_tuple(BatchToIndex, (last_offset, max_timestamp, len(records)))
-        self._write(records, (batch,), leader_epoch, now_ms)
-        if header.producer_id > NO_PRODUCER_ID:
-            self.producer_state.update(header, base_offset, max_timestamp)
-        return make_tuple(
-            AppendResult, (base_offset, last_offset, log_append_time_ms, self.log_start_offset, False)
-        )
+            self.producer_state.update(header, base_offset, to_index.max_timestamp)
+        fields = (base_offset, to_index.last_offset, log_append_time_ms, self.log_start_offset, False)
+        return make_tuple(AppendResult, fields)
 
     def _write(
-        self, records: Buffer, batches: Sequence[BatchToIndex], leader_epoch: int, now_ms: int
+        self, buffers: Sequence[Buffer], batches: Sequence[BatchToIndex], leader_epoch: int, now_ms: int
     ) -> None:
         """Write stamped batches, rolling first where needed, and publish the new end last."""
         segment = self._view.end.segment
-        if must_roll(segment, batches, len(records), self.config, now_ms):
+        size_bytes = len(buffers[0]) if len(buffers) == 1 else sum(map(len, buffers))
+        if must_roll(segment, batches, size_bytes, self.config, now_ms):
             segment = self.roll(now_ms)
         base_offset, position = self._view.end.offset, segment.size_bytes
         try:
             segment.append(
-                records, batches, index_interval_bytes=self.config.index_interval_bytes, now_ms=now_ms
+                buffers, batches, index_interval_bytes=self.config.index_interval_bytes, now_ms=now_ms
             )
         except CannotUndoWriteError as error:
             self._go_offline(str(error))

@@ -153,9 +153,14 @@ class Segment:
             index.file.forget()
 
     def append(
-        self, records: Buffer, batches: Sequence[BatchToIndex], *, index_interval_bytes: int, now_ms: int
+        self,
+        buffers: Sequence[Buffer],
+        batches: Sequence[BatchToIndex],
+        *,
+        index_interval_bytes: int,
+        now_ms: int,
     ) -> None:
-        """Write batches at the end, and index them.
+        """Write the bytes of batches at the end, in one go, and index them.
 
         Raises OSError when the log is as it was before, and CannotUndoWriteError when not even that is sure.
         """
@@ -164,7 +169,7 @@ class Segment:
         start = position = self.size_bytes
         descriptor = self.log.descriptor()
         try:
-            self.log.files.pwrite(descriptor, (records,), position)
+            self.log.files.pwrite(descriptor, buffers, position)
         except OSError as error:
             self._cut_back(descriptor, position, error)
             raise
@@ -183,7 +188,7 @@ class Segment:
             position += size
         self.modified_ms = now_ms
         self._has_changed = self.is_unsynced = True
-        self.size_bytes = start + len(records)
+        self.size_bytes = position
 
     def _make_room_for_entries(self) -> None:
         """Do what could fail of making an entry, so that nothing can after the write."""

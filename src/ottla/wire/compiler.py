@@ -20,7 +20,7 @@ from typing import Any, TypeVar, cast
 from ottla.wire.decoder_source import decoder_source
 from ottla.wire.encoder_source import encoder_source
 from ottla.wire.primitives import Buffer, WireError
-from ottla.wire.schema import MessageSchema, message_schema_of
+from ottla.wire.schema import MessageSchema, StructSchema, message_schema_of, schema_of
 from ottla.wire.source import FunctionSource
 
 T = TypeVar("T")
@@ -86,6 +86,15 @@ def encoder(cls: type[T], version: int) -> Encoder[T]:
     return _encoder(cls, version)
 
 
+def element_encoder(message: type, cls: type[T], version: int) -> Encoder[T]:
+    """Return the encoder of a struct as it stands in one version of a message.
+
+    What it appends, joined, may stand for the struct in an array that is declared with `encoded_ahead`. Raises
+    ValueError when the message has no such version; the encoder raises EncodingError.
+    """
+    return _element_encoder(message, cls, version)
+
+
 def pieces_size(pieces: Iterable[Piece]) -> int:
     """Return the total size in bytes of what an encoder appended."""
     return sum(map(len, pieces))
@@ -109,7 +118,16 @@ def _compile_decoder(cls: type, version: int) -> Callable[..., Any]:
 def _compile_encoder(cls: type, version: int) -> Callable[..., Any]:
     schema = _checked_schema(cls, version)
     name = f"encode_{cls.__name__}_v{version}"
-    source = encoder_source(schema, version, name)
+    return _encoder_of(schema, version, name, flexible=schema.is_flexible(version))
+
+
+def _compile_element_encoder(message: type, cls: type, version: int) -> Callable[..., Any]:
+    flexible = _checked_schema(message, version).is_flexible(version)
+    return _encoder_of(schema_of(cls), version, f"encode_{cls.__name__}_v{version}", flexible=flexible)
+
+
+def _encoder_of(schema: StructSchema, version: int, name: str, *, flexible: bool) -> Callable[..., Any]:
+    source = encoder_source(schema, version, name, flexible=flexible)
     source.names["UNENCODABLE"] = _UNENCODABLE
 
     def located(error: Exception) -> EncodingError:
@@ -122,6 +140,7 @@ def _compile_encoder(cls: type, version: int) -> Callable[..., Any]:
 
 _decoder: Callable[[type, int], Callable[..., Any]] = cache(_compile_decoder)
 _encoder: Callable[[type, int], Callable[..., Any]] = cache(_compile_encoder)
+_element_encoder: Callable[[type, type, int], Callable[..., Any]] = cache(_compile_element_encoder)
 
 
 def _checked_schema(cls: type, version: int) -> MessageSchema:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ottla.wire.primitives import ONE_BYTE_UVARINTS, ArrayPackers, compact_string_length, uvarint
-from ottla.wire.schema import STRING, UUID, FieldSchema, FieldType, MessageSchema, Shape, schema_of
+from ottla.wire.schema import STRING, UUID, FieldSchema, FieldType, Shape, StructSchema, schema_of
 from ottla.wire.source import FunctionSource, join_path
 
 _ARRAY_PACKERS = {
@@ -27,10 +27,12 @@ _NAMES: dict[str, Any] = {
 }
 
 
-def encoder_source(schema: MessageSchema, version: int, function_name: str) -> FunctionSource:
+def encoder_source(
+    schema: StructSchema, version: int, function_name: str, *, flexible: bool
+) -> FunctionSource:
     """Return the source of `function(object, pieces)`."""
     source = FunctionSource(names=dict(_NAMES))
-    writer = _EncoderWriter(source, version, schema.is_flexible(version))
+    writer = _EncoderWriter(source, version, flexible)
     with source.block(f"def {function_name}(o0, pieces):"):
         source.line("append = pieces.append")
         with source.block("try:"):
@@ -203,6 +205,10 @@ class _EncoderWriter:
             if isinstance(element, FieldType):
                 self.primitive(element, inner, nullable=False)
             else:
+                if item.encoded_ahead:
+                    with self.source.block(f"if type({inner}) is bytes:"):
+                        self.source.line(f"{self.append}({inner})")
+                        self.source.line("continue")
                 before = len(self.source.lines)
                 self.fields(inner, schema_of(element), self.source.path, depth + 1)
                 self.flush()

@@ -137,6 +137,8 @@ class FieldSchema(NamedTuple):
     default: Any
     tag: int | None
     tagged_versions: VersionRange
+    encoded_ahead: bool = False
+    """Whether elements of the array may be bytes that `compiler.element_encoder` has made."""
 
     def is_tagged(self, version: int) -> bool:
         """Tell whether the field is written in the tagged section of this version."""
@@ -184,6 +186,7 @@ class _Declaration(NamedTuple):
     tagged_versions: VersionRange
     kafka_name: str | None
     factory: Callable[[], Any] | None = None
+    encoded_ahead: bool = False
 
 
 def field(
@@ -225,10 +228,12 @@ def array_of(
     tag: int | None = None,
     tagged_versions: str | None = None,
     kafka_name: str | None = None,
+    encoded_ahead: bool = False,
 ) -> Any:
     """Declare an array of a primitive or of a struct; it defaults to empty, or to null with `default=None`.
 
-    Raises TypeError for a default that cannot be; the other arguments are those of `field`.
+    With `encoded_ahead` the structs may be there as bytes already (`compiler.element_encoder`). Raises TypeError for
+    a default that cannot be; the other arguments are those of `field`.
     """
     _require_element(element)
     if default is None and nullable is None:
@@ -244,6 +249,7 @@ def array_of(
         *_tagging(tag, tagged_versions, versions),
         kafka_name,
         None if value is None else list,
+        encoded_ahead,
     )
 
 
@@ -408,6 +414,7 @@ def _field_schema(name: str, declaration: _Declaration) -> FieldSchema:
         default=declaration.default,
         tag=declaration.tag,
         tagged_versions=declaration.tagged_versions,
+        encoded_ahead=declaration.encoded_ahead,
     )
 
 

@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks.compare.page FILE.json …`: print what `--json` has kept as the table of docs/performance.md.
+"""`python -m tests.benchmarks.compare.page FILE.json …`: print what `--json` has kept as a table for the docs.
 
 A line for each figure, warm and cold beside each other; several files make one table, each with its own first line.
 """
@@ -42,8 +42,8 @@ def head(outcome: Mapping[str, Any]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in outcome["versions"].items())
     failed = f", {len(outcome['failures'])} runs failed" if outcome["failures"] else ""
     return (
-        f"- {outcome['started'][:10]}, {cells} cells: medians of {outcome['rounds']} rounds at {outcome['scale']:g} of the "
-        f"full sizes, warm after {outcome['warm_up_s']:g} s of load{failed}; {machine['cores']} cores, "
+        f"- {outcome['started'][:10]}, {cells} cells: medians of {outcome['rounds']} rounds at "
+        f"{outcome['scale']:g} of the full sizes, warm after {outcome['warm_up_s']:g} s of load{failed}; {machine['cores']} cores, "
         f"{machine['memory_gib']} GiB, Linux {machine['kernel']}, {machine['file_system']}; {versions}."
     )
 
@@ -55,7 +55,10 @@ def line(cell: str, name: str, phases: Mapping[str, Mapping[str, Any]]) -> str:
     shown = judged or cold
     assert shown is not None, "a figure has a phase"
     medians = [f"{number(shown[kind]['median'])} {spread(shown[kind]['spread'])}" for kind in (KAFKA, OTTLA)]
-    ratios = [NOTHING if each is None or each["ratio"] is None else f"{each['ratio']:.2f}" for each in (judged, cold)]
+    ratios = [
+        NOTHING if each is None or each["ratio"] is None else f"{each['ratio']:.2f}"
+        for each in (judged, cold)
+    ]
     goal = shown["goal"]
     cells = [cell, name, *medians, *ratios, "" if goal is None else limit(goal, shown["better"])]
     return f"| {' | '.join(cells)} | {shown['verdict'] or ''} |"

@@ -1,12 +1,15 @@
 """One partition: what an append does to the high watermark and to those who wait, and what a bad disk does."""
 
 import errno
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from tests.support.faulty_files import FaultyFileSystem
 from tests.support.partitions import START_MS, DataDirectory, error_of
 
+from ottla.completion import Completion
 from ottla.errors import ErrorCode, KafkaError
 from ottla.partitions.partition import Partition
 from ottla.storage.append_check import AppendOrigin
@@ -18,6 +21,24 @@ class Sleeper:
 
     def wake(self, partition: Partition) -> None:
         self.woken_by.append(partition)
+
+
+class SlowWriter:
+    """Keeps all work until it is told to do it, as a thread does that waits for the disk."""
+
+    is_threaded = True
+
+    def __init__(self) -> None:
+        self.jobs: list[tuple[Callable[[], Any], Completion[Any]]] = []
+
+    def submit(self, work: Callable[[], Any]) -> Completion[Any]:
+        completion: Completion[Any] = Completion()
+        self.jobs.append((work, completion))
+        return completion
+
+    def work_on(self) -> None:
+        work, completion = self.jobs.pop(0)
+        completion.resolve(work())
 
 
 @pytest.fixture
@@ -153,3 +174,63 @@ def test_flush_messages_holds_the_answer_back_until_the_disk_has_it(tmp_path: Pa
     refused = partition.append(broker.batch(b"c", b"d"), origin=AppendOrigin.CLIENT, now_ms=START_MS)
     assert error_of(refused).code is ErrorCode.KAFKA_STORAGE_ERROR
     assert partition.is_offline
+
+
+def test_batches_that_wait_for_a_slow_disk_are_written_together_and_overtake_nothing(
+    broker: DataDirectory,
+) -> None:
+    partition, sleeper = broker.partition("t"), Sleeper()
+    broker.append("t", b"first")
+    partition.add_waiter(sleeper)
+    writer = SlowWriter()
+    partition._writer = cast("Any", writer)
+
+    def append(value: bytes, **fields: int) -> Completion[Any]:
+        batch = broker.batch(value, **fields)
+        return partition.append(batch, origin=AppendOrigin.CLIENT, now_ms=START_MS)
+
+    waiting = [append(b"a"), append(b"b"), append(b"damaged", base_offset=5)]
+    ends: list[int] = []
+    partition.run_on_log(lambda log: ends.append(log.log_end_offset))
+    waiting += [append(b"c"), append(b"d")]
+    assert len(writer.jobs) == 3
+    assert partition.high_watermark == 1
+    writer.work_on()
+    assert [each.done for each in waiting] == [True] * 3 + [False] * 2
+    assert [each.result().base_offset for each in waiting[:2]] == [1, 2]
+    assert error_of(waiting[2]).code is ErrorCode.INVALID_RECORD
+    assert partition.high_watermark == 3
+    waiting.append(append(b"e"))
+    assert len(writer.jobs) == 2, "it goes with those that wait still"
+    writer.work_on()
+    assert ends == [3]
+    late = append(b"late")
+    writer.work_on()
+    assert [each.result().base_offset for each in waiting[3:]] == [3, 4, 5]
+    assert late.result().base_offset == 6
+    assert partition.high_watermark == 7
+    broker.loop.turn()
+    assert sleeper.woken_by == [partition]
+
+
+def test_all_that_a_slow_disk_has_refused_together_are_told(tmp_path: Path) -> None:
+    files = FaultyFileSystem()
+    broker = DataDirectory(tmp_path, files=files)
+    broker.create_topic("t")
+    partition = broker.partition("t")
+    broker.append("t", b"first")
+    writer = SlowWriter()
+    partition._writer = cast("Any", writer)
+    waiting = [
+        partition.append(broker.batch(b"%d" % number), origin=AppendOrigin.CLIENT, now_ms=START_MS)
+        for number in range(3)
+    ]
+    files.fail_on("pwrite")
+    writer.work_on()
+    assert {error_of(each).code for each in waiting} == {ErrorCode.KAFKA_STORAGE_ERROR}
+    assert partition.high_watermark == 1
+    files.heal()
+    refused = partition.append(broker.batch(b"b"), origin=AppendOrigin.CLIENT, now_ms=START_MS)
+    _, job = writer.jobs.pop()
+    job.fail(KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, "the writer is closed"))
+    assert error_of(refused).message == "the writer is closed"

@@ -12,7 +12,7 @@ from ottla.storage.segment import BatchToIndex, Segment
 
 def test_the_lag_limit_of_compaction_bounds_the_time(tmp_path: Path) -> None:
     segment = Segment.create(OpenFiles(FileSystem(), 9), tmp_path, 0, now_ms=0, roll_jitter_ms=0)
-    segment.append(b"x", [BatchToIndex(0, 1000, 1)], index_interval_bytes=9, now_ms=0)
+    segment.append([b"x"], [BatchToIndex(0, 1000, 1)], index_interval_bytes=9, now_ms=0)
     later = [BatchToIndex(1, 1501, 1), BatchToIndex(2, 1400, 1)]
     plain = topic_config(segment_ms=1000, max_compaction_lag_ms=500)
     compacted = topic_config(

@@ -26,7 +26,7 @@ def append(segment: Segment, offset: int, timestamp: int, interval: int = 2500) 
     batch = build_batch([NewRecord(None, b"x" * 1000, timestamp)], now_ms=0, base_offset=offset)
     assert abs(len(batch) - BATCH_BYTES) < 10
     to_index = BatchToIndex(offset, timestamp, len(batch))
-    segment.append(batch, [to_index], index_interval_bytes=interval, now_ms=6000)
+    segment.append([batch], [to_index], index_interval_bytes=interval, now_ms=6000)
 
 
 def offset_at(segment: Segment, position: int | None) -> int:

@@ -2,10 +2,19 @@ import linecache
 import traceback
 
 import pytest
-from tests.unit.wire.samples import FULL, Leader, Sample
+from tests.unit.wire.samples import FULL, Leader, Row, Sample
 
-from ottla.wire.compiler import decode, decode_message, decoder, encode, encoder, pieces_size
+from ottla.wire.compiler import (
+    decode,
+    decode_message,
+    decoder,
+    element_encoder,
+    encode,
+    encoder,
+    pieces_size,
+)
 from ottla.wire.primitives import WireError
+from ottla.wire.schema import array_of, message
 
 
 def test_a_function_is_made_once_per_class_and_version():
@@ -46,3 +55,20 @@ def test_generated_code_has_no_try_inside_loops():
 
 def test_the_size_of_pieces_is_their_sum():
     assert pieces_size([b"abc", memoryview(b"de"), b""]) == 5
+
+
+@message(versions="0-3", flexible="2+")
+class Ahead:
+    rows: list[Row | bytes] = array_of(Row, encoded_ahead=True)
+
+
+@pytest.mark.parametrize("version", range(4))
+def test_an_element_that_is_encoded_ahead_stands_for_itself(version):
+    row = Row(name="a row", numbers=[1, 2, 3], leader=Leader(leader_id=7, epoch=1))
+    pieces = []
+    element_encoder(Ahead, Row, version)(row, pieces)
+    ahead = b"".join(pieces)
+    assert encode(Ahead(rows=[row, ahead, row]), version) == encode(Ahead(rows=[row] * 3), version)
+    assert element_encoder(Ahead, Row, version) is element_encoder(Ahead, Row, version)
+    with pytest.raises(ValueError, match="Ahead has versions 0 to 3, not 4"):
+        element_encoder(Ahead, Row, 4)

@@ -88,7 +88,7 @@ class MetadataResponse:
     """Null before the cluster has an id."""
     controller_id: int = field(INT32, versions="1+", default=-1)
     """With KRaft a random live broker, since clients cannot reach the controller; -1 when there is none."""
-    topics: list[MetadataResponseTopic] = array_of(MetadataResponseTopic)
+    topics: list[MetadataResponseTopic | bytes] = array_of(MetadataResponseTopic, encoded_ahead=True)
     cluster_authorized_operations: int = field(INT32, versions="8-10", default=-2147483648)
     """A bit field; -2147483648 when it was not asked for. v8 to v10."""
     error_code: int = field(INT16, versions="13+")
