@@ -41,10 +41,11 @@ def head(outcome: Mapping[str, Any]) -> str:
     cells = len({figure["cell"] for figure in outcome["figures"]})
     versions = ", ".join(f"{name} {version}" for name, version in outcome["versions"].items())
     failed = f", {len(outcome['failures'])} runs failed" if outcome["failures"] else ""
+    measured = f"medians of {outcome['rounds']} rounds at {outcome['scale']:g} of the full sizes"
+    shape = f"{machine['cores']} cores, {machine['memory_gib']} GiB, Linux {machine['kernel']}"
     return (
-        f"- {outcome['started'][:10]}, {cells} cells: medians of {outcome['rounds']} rounds at "
-        f"{outcome['scale']:g} of the full sizes, warm after {outcome['warm_up_s']:g} s of load{failed}; {machine['cores']} cores, "
-        f"{machine['memory_gib']} GiB, Linux {machine['kernel']}, {machine['file_system']}; {versions}."
+        f"- {outcome['started'][:10]}, {cells} cells: {measured}, warm after {outcome['warm_up_s']:g} s of load"
+        f"{failed}; {shape}, {machine['file_system']}; {versions}."
     )
 
 
