@@ -28,6 +28,7 @@ _HEADER = struct.Struct(">qiibIhiqqqhii")
 _CRC = struct.Struct(">I")
 _CRC_AT = 17
 _NULL_LENGTH = b"\x01"
+_ONE_BYTE_VARINTS = tuple(bytes([zigzag]) for zigzag in range(0x80))
 
 
 class NewRecord(NamedTuple):
@@ -146,8 +147,10 @@ def encode_record(record: NewRecord, timestamp_delta: int, offset_delta: int) ->
 def encode_varint(value: int) -> bytes:
     """Return a signed number of up to 64 bits in zig-zag base 128."""
     zigzag = (value << 1) ^ (value >> 63)
-    if zigzag < 128:
-        return zigzag.to_bytes(1, "big")
+    if zigzag < 0x80:
+        return _ONE_BYTE_VARINTS[zigzag]
+    if zigzag < 0x4000:
+        return bytes((zigzag & 0x7F | 0x80, zigzag >> 7))
     encoded = bytearray()
     while zigzag > 127:
         encoded.append(zigzag & 0x7F | 0x80)
