@@ -10,16 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 from ottla.errors import KafkaError
 from ottla.records.batch import NO_PRODUCER_ID, BatchHeader, Buffer, stamp
 from ottla.storage.append_check import AppendOrigin, check_append
 from ottla.storage.rolling import must_roll
-from ottla.storage.segment import BatchToIndex
+from ottla.storage.segment import BatchToIndex, Segment
+from ottla.types import TopicPartition
 
 if TYPE_CHECKING:
-    from ottla.storage.partition_log import PartitionLog
+    from ottla.config.resolved import TopicConfig
+    from ottla.storage.producer_state import ProducerStateManager
 
 make_tuple = tuple.__new__
 """Makes a named tuple of all its fields: what its class does itself, but behind a call more, five times an append."""
@@ -65,8 +67,32 @@ class OfferedBatch(NamedTuple):
     now_ms: int
 
 
+class AppendableLog(Protocol):
+    """What of a `PartitionLog` an append uses."""
+
+    config: TopicConfig
+    topic_partition: TopicPartition
+    producer_state: ProducerStateManager
+    log_start_offset: int
+
+    @property
+    def segments(self) -> Sequence[Segment]:
+        """The segments, the last of which is appended to."""
+
+    def next_offset(self) -> int:
+        """Return the offset that the next batch gets. Raises KafkaError where the log is offline."""
+
+    def write(self, prepared: Sequence[PreparedAppend], leader_epoch: int, now_ms: int) -> list[AppendResult]:
+        """Write batches that are prepared for this place. Raises KafkaError and OSError, for all of them."""
+
+
 def prepare(
-    log: PartitionLog, records: Buffer, base_offset: int, leader_epoch: int, origin: AppendOrigin, now_ms: int
+    log: AppendableLog,
+    records: Buffer,
+    base_offset: int,
+    leader_epoch: int,
+    origin: AppendOrigin,
+    now_ms: int,
 ) -> PreparedAppend | AppendResult:
     """Judge a batch and stamp it for `base_offset`; of a repeated batch, return where it is already.
 
@@ -92,7 +118,7 @@ def prepare(
     return make_tuple(PreparedAppend, (header, checked, to_index, base_offset, log_append_time_ms))
 
 
-def append_together(log: PartitionLog, offered: Sequence[OfferedBatch]) -> list[AppendOutcome]:
+def append_together(log: AppendableLog, offered: Sequence[OfferedBatch]) -> list[AppendOutcome]:
     """Append batches that have come one after the other, in as few writes as can be.
 
     Returns for each what `PartitionLog.append` would have returned or raised.
@@ -108,7 +134,7 @@ def append_together(log: PartitionLog, offered: Sequence[OfferedBatch]) -> list[
 class _Group:
     """Batches that are written together."""
 
-    log: PartitionLog
+    log: AppendableLog
     outcomes: dict[int, AppendOutcome] = field(default_factory=dict)
     """By the place of the batch among all that were offered."""
     prepared: list[PreparedAppend] = field(default_factory=list)

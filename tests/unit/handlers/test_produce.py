@@ -241,6 +241,8 @@ def test_without_acks_there_is_no_response_and_an_error_closes(broker: DataDirec
 class LateWriter:
     """Holds every write back until `run`."""
 
+    is_threaded = True
+
     def __init__(self) -> None:
         self.waiting: list[tuple[Callable[[], Any], Completion[Any]]] = []
 
