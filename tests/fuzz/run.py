@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,6 +65,19 @@ def _is_meant(line: str) -> bool:
     return line.startswith("Non-consecutive offsets in ") or _OFFSETS_FOLLOW.fullmatch(line) is not None
 
 
+@contextmanager
+def only_warnings() -> Iterator[None]:
+    """Have the broker log no more than warnings: it is told too much nonsense."""
+    broker = logging.getLogger("ottla")
+    before = broker.level
+    broker.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        broker.setLevel(before)
+
+
+@only_warnings()
 def fuzz_run(
     directory: Path, seed: str, rounds: int, coverage: LineCoverage, corpus: Corpus, judge: Judge | None
 ) -> Counts:
@@ -72,7 +87,6 @@ def fuzz_run(
     """
     ledger, counts = Ledger(), Counts()
     next_offset = 0
-    logging.getLogger("ottla").setLevel(logging.WARNING)
     for life in range(LIVES):
         with coverage.watching():
             broker = LiveBroker(directory, properties=PROPERTIES)
