@@ -12,7 +12,6 @@ import argparse
 import asyncio
 import random
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -37,10 +36,10 @@ from ottla.storage.log_recovery import LoadRequest, recover_log
 from ottla.tasks import Tasks
 from tests.benchmarks.figures import percentile
 from tests.benchmarks.helper_jobs import clean_again, forget_recovery, recover_again
-from tests.support.broker_process import ottla_environment
+from tests.benchmarks.serving import serving
 from tests.support.compacting import append, keyed_driver, request_for
 from tests.support.live_broker import LiveBroker
-from tests.support.logs import write_batches
+from tests.support.logs import load_request, write_batches
 from tests.support.plain_client import PlainClient
 
 BATCH_BYTES = 170
@@ -75,15 +74,7 @@ def write_log(directory: Path, size_bytes: int) -> LoadRequest:
     directory.mkdir(parents=True)
     segments = max(1, size_bytes // SEGMENT_BYTES)
     write_batches(directory, size_bytes // segments // BATCH_BYTES, segments=segments)
-    return LoadRequest(
-        directory=directory,
-        index_interval_bytes=4096,
-        clean_shutdown=False,
-        recovery_point=0,
-        log_start_offset=0,
-        now_ms=SystemClock().now_ms(),
-        producer_id_expiration_ms=86_400_000,
-    )
+    return load_request(directory, SystemClock().now_ms())
 
 
 def write_compacted_log(directory: Path, size_bytes: int, keys: int) -> CleaningJob:
@@ -152,28 +143,19 @@ def produce_for(client: PlainClient, duration_s: float) -> Figures:
 
 def measure_latency(folder: Path, size_mib: int, rounds: int, duration_s: float) -> None:
     """Print the latency at rest and with each work, from turns that follow each other."""
-    command = [sys.executable, "-m", "tests.benchmarks.helpers", "--serve", str(folder)]
-    command += ["--log-mib", str(size_mib)]
-    environment = ottla_environment()
-    environment["PYTHONPATH"] += ":."
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
-    ) as broker:
-        assert broker.stdin is not None
-        assert broker.stdout is not None
-        port, *names = broker.stdout.readline().split()
+    options = ("--serve", str(folder), "--log-mib", str(size_mib))
+    with serving("tests.benchmarks.helpers", *options) as (told, says):
+        port, *names = says.readline().split()
         turns: dict[str, list[Figures]] = {name: [] for name in (AT_REST, *names)}
         with PlainClient(int(port)) as client:
             assert client.create_topic("orders") == ErrorCode.NONE
             for _ in range(rounds):
                 for name, figures in turns.items():
-                    broker.stdin.write(f"{name}\n")
-                    broker.stdin.flush()
-                    assert broker.stdout.readline() == "begun\n"
+                    told.write(f"{name}\n")
+                    told.flush()
+                    assert says.readline() == "begun\n"
                     produce_for(client, WARM_UP_S)
                     figures.append(produce_for(client, duration_s))
-        broker.stdin.close()
-        broker.wait()
     print_latency(turns)
 
 

@@ -8,7 +8,6 @@ and holds everybody up once; it is shown apart, and what is counted begins behin
 from __future__ import annotations
 
 import argparse
-import subprocess
 import sys
 import tempfile
 import threading
@@ -19,7 +18,7 @@ from pathlib import Path
 
 from ottla.errors import ErrorCode
 from tests.benchmarks.figures import percentile
-from tests.support.broker_process import ottla_environment
+from tests.benchmarks.serving import serving
 from tests.support.faulty_files import FaultyFileSystem
 from tests.support.live_broker import LiveBroker
 from tests.support.plain_client import PlainClient
@@ -124,23 +123,15 @@ def main() -> int:
         serve(options.serve, options.delay)
         return 0
     with tempfile.TemporaryDirectory(prefix="stalls-") as folder:
-        command = [sys.executable, "-m", "tests.benchmarks.stalls", "--serve", folder]
-        command += ["--delay", str(options.delay)]
-        environment = ottla_environment()
-        environment["PYTHONPATH"] += ":."
-        with subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
-        ) as broker:
-            assert broker.stdin is not None
-            assert broker.stdout is not None
-            port = int(broker.stdout.readline())
+        served = ("--serve", folder, "--delay", str(options.delay))
+        with serving("tests.benchmarks.stalls", *served) as (told, says):
+            port = int(says.readline())
 
             def make_slow() -> None:
-                broker.stdin.write("slow\n")
-                broker.stdin.flush()
+                told.write("slow\n")
+                told.flush()
 
             measure(port, make_slow, delay_s=options.delay, duration_s=options.duration)
-            broker.kill()
     return 0
 
 

@@ -13,12 +13,11 @@ from typing import Any, NamedTuple
 
 import pytest
 from tests.support.crash_disk import CrashDisk, Ending, RecordingFileSystem, every_crash
-from tests.support.logs import NOW_MS, LogDriver, topic_config, whole_batches
+from tests.support.logs import NOW_MS, LogDriver, records_of, topic_config
 from tests.support.quick_files import QuickFileSystem
 
 from ottla.config.resolved import TopicConfig
 from ottla.records.builder import NewRecord, build_batch
-from ottla.records.record import Record
 from ottla.storage.append_check import AppendOrigin
 from ottla.storage.checkpoints import LOG_START_OFFSET_FILE, RECOVERY_POINT_FILE, OffsetCheckpoint
 from ottla.storage.files import FileSystem
@@ -214,16 +213,6 @@ def assert_sound(log: PartitionLog, wanted: Expected) -> None:
         assert producer is not None
         assert producer.last_sequence == offsets[-1]
     assert list(log.leader_epochs.entries) == sorted(log.leader_epochs.entries)
-
-
-def records_of(log: PartitionLog, offset: int | None = None) -> list[Record]:
-    """Read from an offset to the last record, which need not be at the log's end."""
-    records: list[Record] = []
-    position = log.log_start_offset if offset is None else offset
-    while found := log.read(position, 100_000, upper_bound=log.log_end_offset, must_return_a_batch=True):
-        records += [each for each in whole_batches(found.read()) if each.offset >= position]
-        position = records[-1].offset + 1
-    return records
 
 
 def append_more(log: PartitionLog, values: list[bytes], *, sequence: int) -> None:

@@ -14,8 +14,9 @@ from ottla.records.record import Record, iterate_records
 from ottla.storage.append_check import AppendOrigin
 from ottla.storage.appending import AppendResult
 from ottla.storage.files import FileSystem
+from ottla.storage.log_recovery import LoadRequest
 from ottla.storage.open_files import OpenFiles
-from ottla.storage.partition_log import PartitionLog
+from ottla.storage.partition_log import DEFAULT_PRODUCER_ID_EXPIRATION_MS, PartitionLog
 from ottla.types import Uuid
 
 TOPIC_ID = Uuid(bytes(range(16)))
@@ -85,6 +86,19 @@ class LogDriver:
         return [record.value for record in self.records()]
 
 
+def load_request(directory: Path, now_ms: int = NOW_MS) -> LoadRequest:
+    """Return what loads a log of which nothing was saved, after a stop that was not clean."""
+    return LoadRequest(
+        directory=directory,
+        index_interval_bytes=4096,
+        clean_shutdown=False,
+        recovery_point=0,
+        log_start_offset=0,
+        now_ms=now_ms,
+        producer_id_expiration_ms=DEFAULT_PRODUCER_ID_EXPIRATION_MS,
+    )
+
+
 def read_all(log: PartitionLog, offset: int, max_bytes: int = 100_000) -> list[Record]:
     """Read from `offset` to the end in as many reads as it takes."""
     records: list[Record] = []
@@ -97,6 +111,16 @@ def read_all(log: PartitionLog, offset: int, max_bytes: int = 100_000) -> list[R
         fresh = [record for record in fetched if record.offset >= offset]
         records += fresh
         offset = fetched[-1].offset + 1
+    return records
+
+
+def records_of(log: PartitionLog, offset: int | None = None) -> list[Record]:
+    """Read from an offset to the last record, which need not be at the log's end."""
+    records: list[Record] = []
+    position = log.log_start_offset if offset is None else offset
+    while found := log.read(position, 100_000, upper_bound=log.log_end_offset, must_return_a_batch=True):
+        records += [each for each in whole_batches(found.read()) if each.offset >= position]
+        position = records[-1].offset + 1
     return records
 
 

@@ -315,16 +315,17 @@ class Partition:
             raise self._storage_error("append to", error) from error
 
     def _append_with_others(self, batch: OfferedBatch) -> Completion[AppendResult]:
-        completion = None if self._joint is None else self._joint.offer(batch)
-        if completion is not None:
-            completion.on_done(partial(self._appended, len(batch.records)))
-            return completion
-        joint = self._joint = JointAppend()
-        completion = joint.offer(batch)
-        assert completion is not None, "a new one has room"
+        joint = self._joint
+        completion = None if joint is None else joint.offer(batch)
+        is_first = completion is None
+        if joint is None or completion is None:
+            joint = self._joint = JointAppend()
+            completion = joint.offer(batch)
+            assert completion is not None, "a new one has room"
         completion.on_done(partial(self._appended, len(batch.records)))
-        job = self._writer.submit(lambda: append_together(self.log, joint.take()))
-        job.on_done(partial(self._all_appended, joint))
+        if is_first:
+            job = self._writer.submit(lambda: append_together(self.log, joint.take()))
+            job.on_done(partial(self._all_appended, joint))
         return completion
 
     def _all_appended(self, joint: JointAppend, job: Completion[list[AppendOutcome]]) -> None:

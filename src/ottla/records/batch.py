@@ -48,6 +48,9 @@ _CRC = struct.Struct(">I")
 _ATTRIBUTES = struct.Struct(">h")
 _MAX_TIMESTAMP = struct.Struct(">q")
 
+PRODUCER_ID_BYTES = slice(43, 51)
+"""Where a header has its producer id, for whoever compares ids and reads nothing else."""
+
 _LEADER_EPOCH_AT = 12
 _MAGIC_AT = 16
 _CRC_AT = 17

@@ -20,6 +20,7 @@ from ottla.records.batch import (
     NO_TIMESTAMP,
     SIZE_PREFIX_BYTES,
     TRANSACTIONAL_BIT,
+    BatchHeader,
 )
 from ottla.records.compression import Codec, compress
 from ottla.records.record import RecordHeader
@@ -128,6 +129,31 @@ def assemble_batch(
     )
     _CRC.pack_into(batch, _CRC_AT, crc32c(memoryview(batch)[CRC_START:]))
     return batch
+
+
+def assemble_like(
+    header: BatchHeader,
+    packed_records: bytes | bytearray | memoryview,
+    *,
+    attributes: int,
+    base_timestamp: int,
+    max_timestamp: int,
+    records_count: int,
+) -> bytearray:
+    """Put a batch's header before other records than its own: offsets, leader epoch and producer stay as they are."""
+    return assemble_batch(
+        packed_records,
+        base_offset=header.base_offset,
+        leader_epoch=header.leader_epoch,
+        attributes=attributes,
+        last_offset_delta=header.last_offset_delta,
+        base_timestamp=base_timestamp,
+        max_timestamp=max_timestamp,
+        producer_id=header.producer_id,
+        producer_epoch=header.producer_epoch,
+        base_sequence=header.base_sequence,
+        records_count=records_count,
+    )
 
 
 def encode_record(record: NewRecord, timestamp_delta: int, offset_delta: int) -> bytes:

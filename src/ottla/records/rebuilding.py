@@ -18,7 +18,7 @@ from ottla.records.batch import (
     BatchHeader,
     CorruptBatchError,
 )
-from ottla.records.builder import assemble_batch, encode_varint
+from ottla.records.builder import assemble_like, encode_varint
 from ottla.records.compression import Codec, compress
 from ottla.records.record import read_varint, read_varlong
 
@@ -60,33 +60,23 @@ def rebuild_batch(
     assert base_timestamp is not None, "a batch without records is not rebuilt but emptied"
     codec = header.codec
     attributes = header.attributes & ~DELETE_HORIZON_BIT
-    return assemble_batch(
+    return assemble_like(
+        header,
         records if codec is Codec.NONE else compress(codec, records),
-        base_offset=header.base_offset,
-        leader_epoch=header.leader_epoch,
         attributes=attributes if delete_horizon_ms is None else attributes | DELETE_HORIZON_BIT,
-        last_offset_delta=header.last_offset_delta,
         base_timestamp=base_timestamp,
         max_timestamp=max_timestamp if append_time is None else append_time,
-        producer_id=header.producer_id,
-        producer_epoch=header.producer_epoch,
-        base_sequence=header.base_sequence,
         records_count=sum(is_kept),
     )
 
 
 def empty_batch(header: BatchHeader) -> bytearray:
     """Return the batch without any record, which still tells its last offset and its producer's last sequence."""
-    return assemble_batch(
+    return assemble_like(
+        header,
         b"",
-        base_offset=header.base_offset,
-        leader_epoch=header.leader_epoch,
         attributes=header.attributes & _KEPT_BY_EMPTY_BATCH,
-        last_offset_delta=header.last_offset_delta,
         base_timestamp=NO_TIMESTAMP,
         max_timestamp=header.max_timestamp,
-        producer_id=header.producer_id,
-        producer_epoch=header.producer_epoch,
-        base_sequence=header.base_sequence,
         records_count=0,
     )

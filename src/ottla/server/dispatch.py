@@ -23,11 +23,11 @@ from ottla.protocol.headers import RequestHeader, decode_request_header, has_tag
 from ottla.server.connection import Answer, CloseConnectionError
 from ottla.server.send_queue import join_neighbours
 from ottla.wire.compiler import decoder, encoder
+from ottla.wire.framing import SIZE_BYTES
 from ottla.wire.primitives import WireError
 
 _RESPONSE_HEAD = struct.Struct(">ii")
 _TAGGED_RESPONSE_HEAD = struct.Struct(">iix")
-SIZE_BYTES = 4
 _PRODUCE_KEY = int(ApiKey.PRODUCE).to_bytes(2, "big")
 
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 import mmap
 from dataclasses import dataclass
 
+from ottla.wire.framing import SIZE_BYTES
+
 SHARED_BUFFER_BYTES = 256 * 1024
 """One read takes at most this much; larger was not faster, smaller cost up to a quarter (hot path, buffers)."""
 
 EAGER_FRAME_BYTES = 64 * 1024
 """Larger unfinished frames live in anonymous memory, so that claiming a size costs the claimant more than us."""
-
-SIZE_BYTES = 4
 
 
 class SharedBuffer:

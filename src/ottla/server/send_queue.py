@@ -67,9 +67,8 @@ class SendQueue:
         pieces = self._pieces
         budget = MAX_BYTES_A_TURN
         try:
-            if (
-                len(pieces) == 1 and type(pieces[0]) is bytes
-            ):  # as nearly always, and then it mostly goes out whole
+            # As nearly always, and then it mostly goes out whole.
+            if len(pieces) == 1 and type(pieces[0]) is bytes:
                 sent = self._socket.send(pieces[0])
                 if sent == self.pending_bytes:
                     pieces.clear()

@@ -33,7 +33,7 @@ from ottla.records.batch import (
     stamp_max_timestamp,
     unpack_header,
 )
-from ottla.records.builder import NewRecord, assemble_batch, encode_record
+from ottla.records.builder import NewRecord, assemble_like, encode_record
 from ottla.records.compression import Codec, DecompressionError, compress, decompress
 from ottla.records.record import iterate_records
 from ottla.records.walk import (
@@ -393,17 +393,12 @@ def _rebuild(
     """Return the batch with its records compressed as the topic wants them."""
     packed = payload if form.codec is Codec.NONE else compress(form.codec, payload, form.level)
     kept = header.attributes & (TRANSACTIONAL_BIT | CONTROL_BIT)
-    batch = assemble_batch(
+    batch = assemble_like(
+        header,
         packed,
-        base_offset=header.base_offset,
-        leader_epoch=header.leader_epoch,
         attributes=kept | form.codec | (LOG_APPEND_TIME_BIT if form.log_append_time_ms >= 0 else 0),
-        last_offset_delta=header.last_offset_delta,
         base_timestamp=header.base_timestamp,
         max_timestamp=max_timestamp,
-        producer_id=header.producer_id,
-        producer_epoch=header.producer_epoch,
-        base_sequence=header.base_sequence,
         records_count=header.records_count,
     )
     return batch, read_header(batch)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 from ottla.errors import KafkaError
-from ottla.records.batch import NO_PRODUCER_ID, BatchHeader, Buffer, stamp
+from ottla.records.batch import NO_PRODUCER_ID, PRODUCER_ID_BYTES, BatchHeader, Buffer, stamp
 from ottla.storage.append_check import AppendOrigin, check_append
 from ottla.storage.rolling import must_roll
 from ottla.storage.segment import BatchToIndex, Segment
@@ -29,7 +29,6 @@ make_tuple = tuple.__new__
 MOST_TOGETHER_BYTES = 4 * 1024 * 1024
 """Written in one go: larger writes are no faster, and readers see none of it before all is written."""
 
-_PRODUCER_ID = slice(43, 51)
 _NO_PRODUCER = b"\xff" * 8
 
 
@@ -147,7 +146,7 @@ class _Group:
     def add(self, place: int, batch: OfferedBatch) -> None:
         """Take a batch in, behind what has to be written before it can be judged or placed."""
         records, leader_epoch, origin, now_ms = batch
-        producer = bytes(records[_PRODUCER_ID])
+        producer = bytes(records[PRODUCER_ID_BYTES])
         # The second batch of a producer is judged by what the first one has left behind.
         if producer in self.producers or leader_epoch != self.leader_epoch:
             self.write()

@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.benchmarks.compare import report
 from tests.benchmarks.compare.brokers import Brokers
 from tests.benchmarks.compare.cell import Cell
-from tests.benchmarks.compare.cells import CELLS, SARAMA
+from tests.benchmarks.compare.cells import CELLS
 from tests.benchmarks.compare.machine import look_at_machine, versions, warnings
 from tests.benchmarks.compare.plots import write_plots
 from tests.benchmarks.compare.programs import prepare
@@ -135,7 +135,7 @@ def main() -> int:
         tell("The comparison reads /proc, so it needs Linux.")
         return 2
     try:
-        prepare(with_go=any(cell.session == SARAMA for cell in options.cells))
+        prepare(with_go=any(cell.needs_go for cell in options.cells))
     except PeerUnavailableError as missing:
         tell(str(missing))
         return 2

@@ -72,3 +72,5 @@ class Cell:
     """The warm-up load where the cell itself cannot be repeated."""
     quick: bool = False
     """Whether `--quick` has it."""
+    needs_go: bool = False
+    """Whether its client is written in Go, and has to be built before."""

@@ -79,12 +79,14 @@ def _request(name: str, varies: str, load: partial[dict[str, float]], goal: Goal
 def _client_producer(client: str) -> Cell:
     load = partial(clients.produce, client=client, records=600_000, record_bytes=100)
     figures = (_throughput(names.RECORDS_PER_S), _in_cost())
-    return Cell(f"{client}-producer", f"{client}'s producer, 100 B", OTHERS, load, figures)
+    varies = f"{client}'s producer, 100 B"
+    return Cell(f"{client}-producer", varies, OTHERS, load, figures, needs_go=client == SARAMA)
 
 
 def _client_consumer(client: str, varies: str) -> Cell:
     load = partial(clients.consume, client=client, records=600_000, record_bytes=100)
-    return Cell(f"{client}-consumer", varies, OTHERS, load, (_throughput(names.MB_PER_S), _out_cost()))
+    figures = (_throughput(names.MB_PER_S), _out_cost())
+    return Cell(f"{client}-consumer", varies, OTHERS, load, figures, needs_go=client == SARAMA)
 
 
 def _growth_figures(counts: tuple[int, ...], what: str) -> tuple[Figure, ...]:

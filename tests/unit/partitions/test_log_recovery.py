@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from tests.support.logs import NOW_MS, LogDriver, topic_config
+from tests.support.logs import LogDriver, load_request, topic_config
 
 from ottla.config.broker import embedded_broker_config
 from ottla.partitions import log_recovery
@@ -35,15 +35,7 @@ def request_for(directory: Path, batches: int) -> LoadRequest:
     driver = LogDriver(directory, topic_config())
     for _ in range(batches):
         driver.append(bytes(1000))
-    return LoadRequest(
-        directory=directory,
-        index_interval_bytes=4096,
-        clean_shutdown=False,
-        recovery_point=0,
-        log_start_offset=0,
-        now_ms=NOW_MS,
-        producer_id_expiration_ms=86_400_000,
-    )
+    return load_request(directory)
 
 
 @pytest.fixture(autouse=True)
