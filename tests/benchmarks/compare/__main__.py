@@ -27,8 +27,8 @@ from tests.support.cached import PeerUnavailableError
 ROUNDS = 5
 WARM_UP_S = 30.0
 QUICK_ROUNDS = 3
-QUICK_WARM_UP_S = 4.0
-QUICK_SCALE = 0.25
+QUICK_WARM_UP_S = 3.0
+QUICK_SCALE = 0.15
 
 
 def options_from(arguments: Sequence[str]) -> argparse.Namespace:
