@@ -7,17 +7,17 @@ import gc
 import logging
 import os
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
 from ottla.cli.common import CommandError, help_text
-from ottla.config.broker import embedded_settings, resolve_broker_config, setting_warnings
+from ottla.cli.settings import gather_settings
+from ottla.config.broker import resolve_broker_config, setting_warnings
 from ottla.config.listeners import url_host
 from ottla.config.option import ConfigError
+from ottla.config.places import with_places
 from ottla.config.resolved import BrokerConfig
-from ottla.config.setting import Setting, Settings
-from ottla.config.sources import parse_overrides, read_settings
 from ottla.telemetry.levels import resolve_levels
 from ottla.telemetry.logging import configure_logging
 from ottla.version import KAFKA_VERSION, OTTLA_VERSION
@@ -48,16 +48,19 @@ def run(arguments: Sequence[str]) -> int:
     if options.help:
         print(help_text(), end="")
         return 0
+    shortcuts = {
+        "log.dirs": ("--data", options.data),
+        METRICS_PORT: ("--metrics-port", options.metrics_port),
+    }
     try:
-        shortcuts = {
-            "log.dirs": ("--data", options.data),
-            METRICS_PORT: ("--metrics-port", options.metrics_port),
-        }
-        settings = gather_settings(options.config, shortcuts, options.override)
+        settings = gather_settings(options.config, os.environ, shortcuts, options.override)
+    except ConfigError as error:
+        raise CommandError(str(error)) from error
+    try:
         config = resolve_broker_config(settings, socket.getfqdn)
         levels = resolve_levels(config.ottla_log_level, os.environ, options.log_level)
     except (ConfigError, ValueError) as error:
-        raise CommandError(str(error)) from error
+        raise CommandError(with_places(str(error), settings)) from error
     configure_logging(levels.root, levels.loggers)
     print("\n".join(greeting(config)), flush=True)
     for line in (*setting_warnings(settings), *levels.warnings):
@@ -68,29 +71,6 @@ def run(arguments: Sequence[str]) -> int:
     from ottla.server.process import run as run_process
 
     return run_process(config, watch_loop_ms=options.watch_loop)
-
-
-def gather_settings(
-    config_file: str | None, shortcuts: Mapping[str, tuple[str, str | None]], overrides: Sequence[str]
-) -> Settings:
-    """Put the file, the options that have an argument of their own and `--override` together, the later over the
-    earlier. A shortcut is an option's name with its argument and what was given for it, None for nothing.
-
-    Without a file the embedded default lies below them. Raises ConfigError for what cannot be parsed, and
-    CommandError for a file that cannot be read.
-    """
-    over = parse_overrides(overrides)
-    given = {
-        name: Setting(text, argument) for name, (argument, text) in shortcuts.items() if text is not None
-    }
-    over = {**given, **over}
-    if config_file is None:
-        return embedded_settings(over)
-    try:
-        content = Path(config_file).read_bytes()
-    except OSError as error:
-        raise CommandError(f"cannot read {config_file}: {error.strerror}") from error
-    return {**read_settings(content, config_file), **over}
 
 
 def greeting(config: BrokerConfig) -> tuple[str, str, str]:

@@ -68,7 +68,9 @@ others does not.
 - `ottla --config FILE` reads a `.properties` file by Java's rules (Latin-1, escapes, continued lines), or a `.yaml`
   file with the same keys, flat or nested. Kafka's rules and defaults apply: `process.roles`, `node.id` and a quorum
   must be there.
-- `--data DIR` takes the place of `log.dirs`, and `--override KEY=VALUE` goes over everything else.
+- Variables of the environment go over the file: `OTTLA_NUM_PARTITIONS=3` sets `num.partitions` (one underscore is a
+  dot, two are an underscore, three a dash). `--data DIR` takes the place of `log.dirs`, and `--override KEY=VALUE` goes
+  over everything else.
 - Keys that Kafka {kafka} does not know are named in one warning and have no effect, as in Kafka.
 - The samples in `config/` hold every option with its default."""
 

@@ -2,7 +2,7 @@
 place.
 
 Files are parsed by Java's rules for .properties. A YAML file holds the same keys, flat or nested: nested
-keys are joined with dots. Environment variables are not read.
+keys are joined with dots. `environment` reads the variables that go between file and `--override`.
 """
 
 from __future__ import annotations

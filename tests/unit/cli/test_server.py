@@ -2,29 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from ottla.cli.server import gather_settings, greeting, run
+from ottla.cli.common import CommandError
+from ottla.cli.server import greeting, run
 from ottla.config.broker import embedded_broker_config
-from ottla.config.sources import EMBEDDED_SETTINGS
-
-
-def test_without_a_file_the_embedded_default_lies_below() -> None:
-    settings = gather_settings(None, {"log.dirs": ("--data", "/somewhere")}, ["num.partitions=3"])
-    assert settings["log.dirs"].text == "/somewhere"
-    assert settings["num.partitions"].text == "3"
-    assert settings["node.id"] == EMBEDDED_SETTINGS["node.id"]
-
-
-def test_with_a_file_kafkas_own_defaults_apply(tmp_path: Path) -> None:
-    file = tmp_path / "server.properties"
-    file.write_text("node.id=5\nlog.dirs=/a\nnum.partitions=2\n")
-    settings = gather_settings(
-        str(file), {"log.dirs": ("--data", "/b"), "a": ("--a", None)}, ["num.partitions=3"]
-    )
-    assert {name: (setting.text, setting.origin) for name, setting in settings.items()} == {
-        "node.id": ("5", f"{file}:1"),
-        "log.dirs": ("/b", "--data"),
-        "num.partitions": ("3", "--override"),
-    }
 
 
 def test_the_greeting_says_where_it_listens_where_the_data_is_and_how_to_try_it(tmp_path: Path) -> None:
@@ -52,3 +32,26 @@ def test_a_port_that_is_still_to_be_taken_is_not_invented() -> None:
 def test_help_is_printed_without_starting_anything(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--help"]) == 0
     assert capsys.readouterr().out.startswith("usage: ottla")
+
+
+def test_a_rule_between_options_is_named_with_the_lines_that_break_it(tmp_path: Path) -> None:
+    file = tmp_path / "server.properties"
+    file.write_text(
+        "process.roles=broker,controller\nnode.id=1\ncontroller.quorum.voters=1@localhost:9093\n"
+        "listeners=PLAINTEXT://localhost:9092,CONTROLLER://localhost:9093\n"
+        "controller.listener.names=CONTROLLER\nqueued.max.request.bytes=1\n"
+    )
+    with pytest.raises(CommandError) as caught:
+        run(["--config", str(file)])
+    assert str(caught.value) == (
+        f"queued.max.request.bytes must be larger or equal to socket.request.max.bytes ({file}:6)"
+    )
+
+
+def test_a_wrong_value_in_the_environment_is_named_with_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTTLA_NUM_PARTITIONS", "many")
+    with pytest.raises(CommandError) as caught:
+        run([])
+    assert str(caught.value) == (
+        "Invalid value many for configuration num.partitions: Not a number of type INT (OTTLA_NUM_PARTITIONS)"
+    )
