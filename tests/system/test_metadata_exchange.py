@@ -118,8 +118,9 @@ def test_a_log_with_configured_voters_goes_back_and_forth(
     assert_sound(directory, kafka_tools)
 
 
+@pytest.mark.parametrize("formatted_by", ["kafka", "the first start"])
 def test_a_log_with_recorded_voters_goes_back_and_forth(
-    kafka_tools: KafkaTools, tmp_path: Path, running: list[RunningBroker]
+    kafka_tools: KafkaTools, tmp_path: Path, running: list[RunningBroker], formatted_by: str
 ) -> None:
     settings = BrokerSettings(tmp_path / "data", tmp_path, properties=OFTEN)
     settings.properties = {
@@ -127,12 +128,13 @@ def test_a_log_with_recorded_voters_goes_back_and_forth(
         "controller.quorum.voters": "",
         "controller.quorum.bootstrap.servers": f"localhost:{settings.controller_port}",
     }
-    properties = tmp_path / "format.properties"
-    lines = {**settings.all_properties(), "log.dirs": str(settings.data_dir)}
-    properties.write_text("".join(f"{key}={value}\n" for key, value in lines.items()))
-    kafka_tools.run(
-        "StorageTool", ["format", "--standalone", "-t", CLUSTER_ID, "-c", str(properties)]
-    ).checked()
+    if formatted_by == "kafka":
+        properties = tmp_path / "format.properties"
+        lines = {**settings.all_properties(), "log.dirs": str(settings.data_dir)}
+        properties.write_text("".join(f"{key}={value}\n" for key, value in lines.items()))
+        kafka_tools.run(
+            "StorageTool", ["format", "--standalone", "-t", CLUSTER_ID, "-c", str(properties)]
+        ).checked()
     live(["ottla", "kafka", "ottla"], settings, running)
     directory = settings.data_dir / "__cluster_metadata-0"
     assert json.loads((directory / "quorum-state").read_text())["data_version"] == 1

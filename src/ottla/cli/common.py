@@ -19,6 +19,7 @@ class Tool(NamedTuple):
 
 TOOLS = {
     "server": Tool("ottla.cli.server", "run the broker (what plain `ottla` does)"),
+    "storage": Tool("ottla.cli.storage", "format and inspect data directories, as kafka-storage.sh does"),
 }
 
 DEFAULT_TOOL = "server"
@@ -44,6 +45,7 @@ options:
   --config FILE         server.properties or .yaml; without it one node listens on localhost:9092
   --data DIR            keep the data here (instead of log.dirs, or of ./ottla-data)
   --override KEY=VALUE  set one option; may be given many times
+                        (OTTLA_LOG_RETENTION_MS=1000 in the environment sets log.retention.ms, below --override)
   --log-level LEVEL     TRACE, DEBUG, INFO, WARN, ERROR or OFF (default INFO); LOGGER=LEVEL for one logger
                         and all below it, by Ottla's or Kafka's name; may be given many times
   --metrics-port PORT   serve metrics to Prometheus on this port, under /metrics (default: off)

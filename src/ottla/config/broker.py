@@ -8,7 +8,7 @@ TLS, SASL and plug-ins cannot do are Ottla's own.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
@@ -55,6 +55,7 @@ def resolve_broker_config(
         _overlay(texts, dynamic)
     values = _parse_values(texts, settings)
     _check_roles(values)
+    _refuse_single_roles(values)
     _check_logs(values)
     _check_cleaner(values)
     _check_limits(values)
@@ -68,7 +69,7 @@ def resolve_broker_config(
     fields.update(_directory_fields(values))
     fields.update(_time_fields(values))
     fields["max_connections_per_ip_overrides"] = _connection_overrides(values)
-    fields["controller_quorum_voters"] = _quorum_voters(values)
+    fields["controller_quorum_voters"] = _single_voter(values)
     fields.update(own_fields(settings))
     return BrokerConfig(
         **fields,
@@ -77,6 +78,20 @@ def resolve_broker_config(
         dynamic_default=MappingProxyType(dict(dynamic_default)),
         dynamic_broker=MappingProxyType(dict(dynamic_broker)),
     )
+
+
+def broker_values(settings: Settings) -> dict[str, Value]:
+    """Parse every option by its own rules, and apply those between options that hold for a node of any role.
+
+    What this broker cannot do is not refused. Raises ConfigError with Kafka's text.
+    """
+    settings = _with_node_id_twins(settings)
+    values = _parse_values({name: setting.text for name, setting in settings.items()}, settings)
+    _check_roles(values)
+    _check_logs(values)
+    _check_cleaner(values)
+    _check_limits(values)
+    return values
 
 
 def embedded_broker_config(
@@ -231,6 +246,10 @@ def _check_roles(values: Mapping[str, Value]) -> None:
     roles = _items(values, "process.roles")
     if len(set(roles)) < len(roles):
         raise ConfigError(f"Duplicate role names found in `process.roles`: {', '.join(roles)}")
+
+
+def _refuse_single_roles(values: Mapping[str, Value]) -> None:
+    roles = _items(values, "process.roles")
     if set(roles) != {"broker", "controller"}:
         raise ConfigError(
             f"process.roles={','.join(roles)} is not supported: this node is always both, "
@@ -278,22 +297,24 @@ def _refuse_the_absent(values: Mapping[str, Value]) -> None:
             raise ConfigError(f"{name}={value_text(values[name])} is not supported: {option.status.reason}")
 
 
+def listener_texts(values: Mapping[str, Value], given: Container[str]) -> ListenerTexts:
+    """Return what decides about listeners; `given` are the names of the options that are set."""
+    return ListenerTexts(
+        listeners=_text(values, "listeners") or "",
+        advertised_listeners=_text(values, "advertised.listeners"),
+        security_protocol_map=_text(values, "listener.security.protocol.map") or "",
+        security_protocol_map_is_set="listener.security.protocol.map" in given,
+        controller_listener_names=_text(values, "controller.listener.names"),
+        inter_broker_listener_name=_text(values, "inter.broker.listener.name"),
+        security_inter_broker_protocol=_text(values, "security.inter.broker.protocol") or "",
+        security_inter_broker_protocol_is_set="security.inter.broker.protocol" in given,
+    )
+
+
 def _listener_fields(
     values: Mapping[str, Value], texts: Mapping[str, str], own_host_name: Callable[[], str]
 ) -> dict[str, Any]:
-    layout = lay_out_listeners(
-        ListenerTexts(
-            listeners=_text(values, "listeners") or "",
-            advertised_listeners=_text(values, "advertised.listeners"),
-            security_protocol_map=_text(values, "listener.security.protocol.map") or "",
-            security_protocol_map_is_set="listener.security.protocol.map" in texts,
-            controller_listener_names=_text(values, "controller.listener.names"),
-            inter_broker_listener_name=_text(values, "inter.broker.listener.name"),
-            security_inter_broker_protocol=_text(values, "security.inter.broker.protocol") or "",
-            security_inter_broker_protocol_is_set="security.inter.broker.protocol" in texts,
-        ),
-        own_host_name,
-    )
+    layout = lay_out_listeners(listener_texts(values, texts), own_host_name)
     return {
         "listeners": layout.listeners,
         "advertised_listeners": layout.advertised,
@@ -303,11 +324,17 @@ def _listener_fields(
     }
 
 
-def _directory_fields(values: Mapping[str, Value]) -> dict[str, Any]:
+def log_directories(values: Mapping[str, Value]) -> tuple[str, ...]:
+    """Return the log directories in the order given. Raises ConfigError where there is none."""
     listed = _text(values, "log.dirs")
     directories = split_csv(_text(values, "log.dir") if listed is None else listed)
     if not directories:
         raise ConfigError("At least one log directory must be defined via log.dirs or log.dir.")
+    return directories
+
+
+def _directory_fields(values: Mapping[str, Value]) -> dict[str, Any]:
+    directories = log_directories(values)
     if len(directories) > 1:
         raise ConfigError(
             f"log.dirs names {len(directories)} directories ({', '.join(directories)}): only one is "
@@ -360,8 +387,8 @@ def _connection_overrides(values: Mapping[str, Value]) -> Mapping[str, int]:
     return MappingProxyType(overrides)
 
 
-def _quorum_voters(values: Mapping[str, Value]) -> tuple[QuorumVoter, ...]:
-    """Return the voters: this node alone, or none where formatting the directory formed the quorum."""
+def quorum_voters(values: Mapping[str, Value]) -> tuple[QuorumVoter, ...]:
+    """Return the configured voters, none where formatting the directory forms the quorum. Raises ConfigError."""
     name = "controller.quorum.voters"
     voters = []
     for entry in _items(values, name):
@@ -375,15 +402,27 @@ def _quorum_voters(values: Mapping[str, Value]) -> tuple[QuorumVoter, ...]:
             "controllers or controller.quorum.voters must contain a parseable set of controllers."
         )
     node_id = values["node.id"]
-    if voters and all(voter.node_id != node_id for voter in voters):
-        identifiers = ", ".join(str(voter.node_id) for voter in voters)
+    identifiers = ", ".join(str(voter.node_id) for voter in voters)
+    is_voter = any(voter.node_id == node_id for voter in voters)
+    if "controller" not in _items(values, "process.roles"):
+        if is_voter:
+            raise ConfigError(
+                f"If process.roles contains just the 'broker' role, the node id {node_id} must not be included in the "
+                f"set of voters {name}=Set({identifiers})"
+            )
+    elif voters and not is_voter:
         raise ConfigError(
             f"If process.roles contains the 'controller' role, the node id {node_id} must be "
             "included in the set of "
             f"voters controller.quorum.voters=Set({identifiers})"
         )
+    return tuple(voters)
+
+
+def _single_voter(values: Mapping[str, Value]) -> tuple[QuorumVoter, ...]:
+    voters = quorum_voters(values)
     if len(voters) > 1:
         raise ConfigError(
-            f"{name} names {len(voters)} controllers: only a quorum of this one node is supported"
+            f"controller.quorum.voters names {len(voters)} controllers: only a quorum of this one node is supported"
         )
-    return tuple(voters)
+    return voters

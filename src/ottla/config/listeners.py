@@ -82,11 +82,13 @@ def split_csv(text: str | None) -> tuple[str, ...]:
     return tuple(item for item in (part.strip() for part in (text or "").split(",")) if item)
 
 
-def lay_out_listeners(texts: ListenerTexts, own_host_name: Callable[[], str]) -> ListenerLayout:
+def lay_out_listeners(
+    texts: ListenerTexts, own_host_name: Callable[[], str], *, refuses_unserved: bool = True
+) -> ListenerLayout:
     """Parse and validate the listener settings.
 
-    `own_host_name` is asked only when an address is advertised without a host. Raises ConfigError, with
-    Kafka's text where Kafka refuses the same.
+    `own_host_name` is asked only when an address is advertised without a host; `refuses_unserved` also refuses the
+    security protocols that are not served. Raises ConfigError, with Kafka's text where Kafka refuses the same.
     """
     controller_names = split_csv(texts.controller_listener_names)
     protocols = _security_protocols(texts, controller_names)
@@ -101,7 +103,8 @@ def lay_out_listeners(texts: ListenerTexts, own_host_name: Callable[[], str]) ->
     advertised_text = texts.listeners if texts.advertised_listeners is None else texts.advertised_listeners
     advertised = _parse_endpoints(advertised_text, protocols)
     _check_advertised(texts, listeners, advertised, controller_names, inter_broker_name)
-    _refuse_unserved(listeners)
+    if refuses_unserved:
+        _refuse_unserved(listeners)
     return ListenerLayout(
         listeners,
         tuple(
@@ -113,6 +116,26 @@ def lay_out_listeners(texts: ListenerTexts, own_host_name: Callable[[], str]) ->
         controller_names,
         inter_broker_name,
     )
+
+
+def controller_address(texts: ListenerTexts) -> tuple[str, int] | None:
+    """Return host and port at which others reach the first controller listener; None where there is none.
+
+    That is where it is advertised, else where it listens, and `localhost` where it listens on every address (Kafka's
+    `StorageTool.createStandaloneDynamicVoters`). Raises ConfigError.
+    """
+    names = split_csv(texts.controller_listener_names)
+    protocols = _security_protocols(texts, names)
+    endpoints = (
+        *_parse_endpoints(texts.advertised_listeners or "", protocols),
+        *_parse_endpoints(texts.listeners, protocols),
+    )
+    for name in names:
+        for endpoint in endpoints:
+            if endpoint.name == name.upper():
+                is_everywhere = endpoint.host in {"", _META_ADDRESS}
+                return ("localhost" if is_everywhere else endpoint.host), endpoint.port
+    return None
 
 
 def _security_protocols(texts: ListenerTexts, controller_names: tuple[str, ...]) -> dict[str, str]:

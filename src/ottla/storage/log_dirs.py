@@ -236,8 +236,20 @@ def write_meta_properties(files: FileSystem, path: Path, meta_properties: MetaPr
         "node.id": str(meta_properties.node_id),
         "version": _META_PROPERTIES_VERSION,
     }
-    text = "#\n" + "".join(f"{key}={value}\n" for key, value in lines.items())
-    files.write_atomically(path / META_PROPERTIES_FILE, text.encode("latin-1"))
+    text = "#\n" + "".join(f"{key}={_stored(value)}\n" for key, value in lines.items())
+    files.write_atomically(path / META_PROPERTIES_FILE, text.encode("utf-8"))
+
+
+_STORED = str.maketrans(
+    {character: f"\\{character}" for character in "\\=:#!"}
+    | {"\t": "\\t", "\n": "\\n", "\r": "\\r", "\f": "\\f"}
+)
+
+
+def _stored(value: str) -> str:
+    """Write a value so that it is read again as it was, as Java's `Properties.store` does."""
+    stored = value.translate(_STORED)
+    return f"\\{stored}" if stored.startswith(" ") else stored
 
 
 def _required(values: Mapping[str, str], key: str) -> str:

@@ -1,0 +1,384 @@
+"""Reads the arguments of tools with sub-commands as argparse4j does, the library behind Kafka's own.
+
+Python's argparse is its model and differs where users see it: what is required is named one by one, unknown words are
+quoted, abbreviations reach sub-commands, similar names are suggested, and the exit code is 1. The tables of options are
+the truth; reading, the usage line and the help all follow them.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+FILE_PREFIX = "@"
+"""An argument that begins so names a file with more arguments, one a line."""
+
+_SEPARATOR = "--"
+_LINE_WIDTH = 75
+_FILE_LIMIT = 1000
+"""How many files may stand for arguments; a file that names itself ends there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """An option of a command: its flags, the long one first, and what it does.
+
+    Of the arguments of one `group` only one may be given.
+    """
+
+    flags: tuple[str, ...]
+    help: str
+    takes_value: bool = True
+    required: bool = False
+    group: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name of its value: the first flag without dashes, those within turned to underscores."""
+        return self.flags[0].lstrip("-").replace("-", "_")
+
+    @property
+    def full_name(self) -> str:
+        """All flags, as messages name it."""
+        return "/".join(self.flags)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A sub-command with its options."""
+
+    name: str
+    help: str
+    arguments: tuple[Argument, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedCommand:
+    """What was asked for: the command, and every value given, by the names of the options."""
+
+    name: str
+    values: Mapping[str, list[str]]
+
+    def value(self, name: str) -> str | None:
+        """Return the last value of an option, None where there is none."""
+        given = self.values.get(name)
+        return given[-1] if given else None
+
+    def all_values(self, name: str) -> tuple[str, ...]:
+        """Return every value of an option that may be given several times."""
+        return tuple(self.values.get(name, ()))
+
+    def is_set(self, name: str) -> bool:
+        """Tell whether an option was given."""
+        return name in self.values
+
+
+class ArgumentsError(Exception):
+    """Arguments that cannot be read; `text` is what standard error gets, usage and suggestions included."""
+
+    def __init__(self, usage: str, program: str, reason: str, similar: Sequence[str] = ()) -> None:
+        super().__init__(reason)
+        self.text = f"{usage}{program}: error: {reason}\n"
+        if similar:
+            self.text += "\nDid you mean:\n" + "".join(f"\t{name}\n" for name in similar)
+
+
+class HelpRequestedError(Exception):
+    """Somebody asked for help instead; `text` is what standard output gets."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__("help was asked for")
+        self.text = text
+
+
+_HELP = Argument(("-h", "--help"), "show this help message and exit", takes_value=False)
+
+
+@dataclass(slots=True)
+class _Words:
+    """The arguments, and how far they are read."""
+
+    items: list[str]
+    position: int = 0
+    separator_seen: bool = False
+    files_read: int = 0
+    last_from_file: int = -1
+
+    @property
+    def available(self) -> bool:
+        return self.position < len(self.items)
+
+    @property
+    def current(self) -> str:
+        return self.items[self.position]
+
+    @property
+    def file_hint(self) -> str:
+        """What to say of a word that came out of a file."""
+        if self.position > self.last_from_file:
+            return ""
+        return f"\nChecking trailing white spaces or new lines in {FILE_PREFIX}file may help."
+
+
+@dataclass(slots=True)
+class _Parser:
+    """A program, or one of its commands, while its arguments are read."""
+
+    program: str
+    description: str
+    arguments: tuple[Argument, ...]
+    commands: tuple[Command, ...] = ()
+    values: dict[str, list[str]] = field(default_factory=dict)
+    used: list[Argument] = field(default_factory=list)
+    main_program: str = ""
+    """The program that a command belongs to, and in whose name it complains."""
+
+    def __post_init__(self) -> None:
+        self.arguments = (_HELP, *self.arguments)
+
+    def error(
+        self, reason: str, argument: Argument | None = None, similar: Sequence[str] = ()
+    ) -> ArgumentsError:
+        """Build the error of this parser."""
+        where = f"argument {argument.full_name}: " if argument is not None else ""
+        return ArgumentsError(self.usage(), self.main_program or self.program, where + reason, similar)
+
+    def usage(self) -> str:
+        """Return the usage lines."""
+        words = _usage_words(self.arguments)
+        if self.commands:
+            words += [f"{{{','.join(command.name for command in self.commands)}}}", "..."]
+        head = f"usage: {self.program} "
+        body = textwrap.wrap(
+            " ".join(word.replace(" ", "\0") for word in words),
+            max(_LINE_WIDTH - len(head), 30),
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        lines = "\n".join((" " * len(head)) * (index > 0) + line for index, line in enumerate(body))
+        return head + lines.replace("\0", " ") + "\n"
+
+    def help(self) -> str:
+        """Return the whole help text."""
+        parts = [self.usage(), self.description + "\n"]
+        if self.commands:
+            parts.append("commands:\n" + _help_lines((each.name, each.help) for each in self.commands))
+        parts.append(
+            "options:\n"
+            + _help_lines(
+                (", ".join(_shown(each, flag) for flag in each.flags), each.help) for each in self.arguments
+            )
+        )
+        return "\n".join(parts)
+
+    def run(self, argument: Argument, value: str | None) -> None:
+        """Take an argument that was found, with its value."""
+        if argument is _HELP:
+            raise HelpRequestedError(self.help())
+        if argument.group:
+            for other in self.used:
+                if other.group == argument.group and other is not argument:
+                    raise self.error(f"not allowed with argument {other.full_name}", argument)
+        self.used.append(argument)
+        self.values.setdefault(argument.name, []).extend([] if value is None else [value])
+
+    def check_required(self) -> None:
+        """Raise ArgumentsError for the last argument that is missing: argparse4j overwrites its own finding."""
+        for argument in reversed(self.arguments):
+            if argument.required and argument not in self.used:
+                raise self.error(f"argument {argument.full_name} is required")
+
+
+def parse_command(
+    program: str, description: str, commands: tuple[Command, ...], arguments: Sequence[str]
+) -> ParsedCommand:
+    """Read the arguments of a program with sub-commands. Raises ArgumentsError and HelpRequestedError."""
+    words = _Words(list(arguments))
+    top = _Parser(program, description, (), commands)
+    while _next_word(top, words):
+        if words.separator_seen:
+            raise top.error(f"unrecognized arguments: '{_rest(words)}'{words.file_hint}")
+        command = _find_command(top, words.current)
+        words.position += 1
+        below = _Parser(f"{program} {command.name}", command.help, command.arguments, main_program=program)
+        while _next_word(below, words):
+            raise below.error(f"unrecognized arguments: '{_rest(words)}'{words.file_hint}")
+        below.check_required()
+        return ParsedCommand(command.name, below.values)
+    raise top.error("too few arguments")
+
+
+def _next_word(parser: _Parser, words: _Words) -> bool:
+    """Read options up to the next word that is none; tell whether there is one."""
+    while True:
+        is_flag = _is_flag(parser, words)
+        if not words.available:
+            return False
+        if words.current == _SEPARATOR and not words.separator_seen:
+            words.separator_seen = True
+            words.position += 1
+        elif is_flag:
+            _read_option(parser, words)
+        else:
+            return True
+
+
+def _rest(words: _Words) -> str:
+    return " ".join(words.items[words.position :])
+
+
+def _is_flag(parser: _Parser, words: _Words) -> bool:
+    """Tell whether the current word is an option, after putting the lines of a file in the place of its name."""
+    while words.available and words.current.startswith(FILE_PREFIX) and len(words.current) > 1:
+        _insert_file(parser, words)
+    if not words.available or words.separator_seen:
+        return False
+    word = words.current
+    return word.startswith("-") and len(word) > 1 and not _is_negative_number(word)
+
+
+def _is_negative_number(word: str) -> bool:
+    whole, _, fraction = word[1:].partition(".")
+    return (whole + fraction).isdecimal() and not word.endswith(".")
+
+
+def _insert_file(parser: _Parser, words: _Words) -> None:
+    name = words.current.removeprefix(FILE_PREFIX)
+    words.files_read += 1
+    try:
+        if words.files_read > _FILE_LIMIT:
+            raise OSError
+        lines = Path(name).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise parser.error(f"Could not read arguments from file '{name}'") from error
+    behind = words.position + 1
+    if words.last_from_file < behind:
+        words.last_from_file = len(lines) - 1
+    else:
+        words.last_from_file += len(lines) - behind
+    words.items = lines + words.items[behind:]
+    words.position = 0
+
+
+def _read_option(parser: _Parser, words: _Words) -> None:
+    word = words.current
+    flag, equals, tail = word.partition("=")
+    argument = _find_argument(parser, flag)
+    embedded = tail if equals else None
+    if argument is None:
+        argument, embedded = _read_short_flags(parser, words, word)
+    words.position += 1
+    if argument is None:
+        return
+    if not argument.takes_value:
+        if embedded is not None:
+            raise parser.error(f"ignore implicit argument '{embedded}'", argument)
+        parser.run(argument, None)
+        return
+    if embedded is None:
+        if _is_flag(parser, words) or not words.available:
+            raise parser.error("expected one argument", argument)
+        embedded = words.current
+        words.position += 1
+    parser.run(argument, embedded)
+
+
+def _find_argument(parser: _Parser, flag: str) -> Argument | None:
+    """Return the argument that a flag names, in full or by its beginning; None where there is none."""
+    by_flag = {each: argument for argument in parser.arguments for each in argument.flags}
+    if flag in by_flag:
+        return by_flag[flag]
+    found = [each for each in by_flag if each.startswith(flag)]
+    if len(found) > 1:
+        raise parser.error(f"ambiguous option: {flag} could match {', '.join(sorted(found))}")
+    return by_flag[found[0]] if found else None
+
+
+def _read_short_flags(parser: _Parser, words: _Words, word: str) -> tuple[Argument | None, str | None]:
+    """Read `-abVALUE`: switches of one letter, and after them one option with what is left as its value."""
+    by_flag = {each: argument for argument in parser.arguments for each in argument.flags}
+    if not word.startswith(_SEPARATOR):
+        for index, letter in enumerate(word[1:], start=1):
+            argument = by_flag.get(f"-{letter}")
+            if argument is None:
+                break
+            if argument.takes_value:
+                return argument, word[index + 1 :] or None
+            parser.run(argument, None)
+        else:
+            return None, None
+    body = word.lstrip("-")
+    longs = {each: each.lstrip("-") for each in by_flag if len(each.lstrip("-")) > 1}
+    similar = _similar(body, longs) if len(body) > 1 else []
+    raise parser.error(f"unrecognized arguments: '{word}'{words.file_hint}", similar=similar)
+
+
+def _find_command(parser: _Parser, name: str) -> Command:
+    found = [each for each in parser.commands if each.name == name]
+    if not found and name:
+        found = [each for each in parser.commands if each.name.startswith(name)]
+    if len(found) > 1:
+        names = sorted(each.name for each in found)
+        raise parser.error(f"ambiguous command: {name} could match {', '.join(names)}")
+    if found:
+        return found[0]
+    names = [each.name for each in parser.commands]
+    choices = ", ".join(f"'{each}'" for each in names)
+    raise parser.error(
+        f"invalid choice: '{name}' (choose from {choices})",
+        similar=_similar(name, dict(zip(names, names, strict=True))),
+    )
+
+
+_SIMILAR_ENOUGH = 7
+"""A name that costs as much or more is not suggested; the costs and this number are those of git's `help.c`."""
+
+
+def _similar(word: str, bodies: Mapping[str, str]) -> list[str]:
+    """Return the names that are most like a word, where any is; `bodies` are the names without their dashes."""
+    costs = {name: 0 if body.startswith(word) else _distance(word, body) for name, body in bodies.items()}
+    best = min(costs.values(), default=_SIMILAR_ENOUGH)
+    if best >= _SIMILAR_ENOUGH:
+        return []
+    return sorted(name for name, cost in costs.items() if cost == best)
+
+
+def _distance(first: str, second: str) -> int:
+    """Return the Damerau-Levenshtein distance with the costs swap 0, substitute 2, add 1, delete 4."""
+    before: list[int] = []
+    above = list(range(len(second) + 1))
+    for i, letter in enumerate(first, start=1):
+        row = [i]
+        for j, other in enumerate(second, start=1):
+            cost = above[j - 1] + (0 if letter == other else 2)
+            if i > 1 and j > 1 and letter != other and first[i - 2] == other and letter == second[j - 2]:
+                cost = min(cost, before[j - 2])
+            row.append(min(cost, above[j] + 4, row[j - 1] + 1))
+        before, above = above, row
+    return above[-1]
+
+
+def _usage_words(arguments: Iterable[Argument]) -> list[str]:
+    """Return an argument a word; those of a group stand together."""
+    groups: dict[str, list[str]] = {}
+    for argument in arguments:
+        shown = _shown(argument, argument.flags[0])
+        if argument.group:
+            groups.setdefault(argument.group, []).append(shown)
+        else:
+            groups[argument.name] = [shown if argument.required else f"[{shown}]"]
+    return [words[0] if len(words) == 1 else f"[{' | '.join(words)}]" for words in groups.values()]
+
+
+def _shown(argument: Argument, flag: str) -> str:
+    return f"{flag} {argument.name.upper()}" if argument.takes_value else flag
+
+
+def _help_lines(rows: Iterable[tuple[str, str]]) -> str:
+    indent = " " * 25
+    return "".join(
+        f"  {name}\n" + textwrap.indent("\n".join(textwrap.wrap(text, 70)), indent) + "\n"
+        for name, text in rows
+    )
