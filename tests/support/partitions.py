@@ -239,6 +239,7 @@ class DataDirectory:
             producer_ids=cast("Any", None),
             controller=cast("Any", None),
             groups=cast("Any", None),
+            levels=cast("Any", None),
             clock=self.loop,
             tasks=cast("Any", self.loop),
         )

@@ -8,8 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from ottla.config.alterations import AlterOperation
+from ottla.metadata.aspects.configs import ResourceType
 from ottla.protocol.api import ApiKey
 from ottla.protocol.messages.heartbeat import HeartbeatRequest
+from ottla.protocol.messages.incremental_alter_configs import (
+    AlterableConfig,
+    AlterConfigsResource,
+    IncrementalAlterConfigsRequest,
+)
 from ottla.protocol.messages.metadata import MetadataRequest, MetadataRequestTopic
 from tests.support.broker_process import BrokerSettings, RunningBroker, ottla_command, ottla_environment
 from tests.support.raw_client import CLIENT_ID, RawClient
@@ -123,3 +130,33 @@ def test_the_command_line_goes_over_all(start_logged: StartLogged) -> None:
     )
     use(broker)
     assert {line["logger"].rpartition(".")[0] for line in lines_of(broker)} <= {"kafka.server", "ottla"}
+
+
+def test_a_client_changes_levels_while_the_broker_runs(start_logged: StartLogged) -> None:
+    broker = start_logged()
+    with RawClient(broker.port) as client:
+
+        def change(name: str, operation: AlterOperation, level: str | None) -> None:
+            configs = [AlterableConfig(name=name, config_operation=operation, value=level)]
+            resource = AlterConfigsResource(
+                resource_type=ResourceType.BROKER_LOGGER, resource_name="1", configs=configs
+            )
+            response = client.ask(
+                ApiKey.INCREMENTAL_ALTER_CONFIGS, 1, IncrementalAlterConfigsRequest(resources=[resource])
+            )
+            assert [(each.error_code, each.error_message) for each in response.responses] == [(0, None)]
+
+        heartbeat = HeartbeatRequest(group_id="g", member_id="m")
+        with RawClient(broker.port) as older:
+            older.ask(ApiKey.HEARTBEAT, 4, heartbeat)
+            change("kafka.request.logger", AlterOperation.SET, "DEBUG")
+            older.ask(ApiKey.HEARTBEAT, 4, heartbeat)
+            change("kafka.request.logger", AlterOperation.DELETE, None)
+            older.ask(ApiKey.HEARTBEAT, 4, heartbeat)
+        change("org.apache.kafka.controller", AlterOperation.SET, "WARN")
+    use(broker)
+    lines = lines_of(broker)
+    told = [line["text"] for line in lines if line["logger"] == "kafka.request.logger"]
+    assert len(told) == 1
+    assert told[0].startswith("Completed request: HEARTBEAT v4")
+    assert not [line for line in lines if line["logger"] == "ottla.controller"]

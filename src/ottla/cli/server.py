@@ -20,6 +20,7 @@ from ottla.config.places import with_places
 from ottla.config.resolved import BrokerConfig
 from ottla.telemetry.levels import resolve_levels
 from ottla.telemetry.logging import configure_logging
+from ottla.telemetry.running_levels import RunningLevels
 from ottla.version import KAFKA_VERSION, OTTLA_VERSION
 
 _LOGGER = logging.getLogger("kafka.server.KafkaConfig")
@@ -70,7 +71,7 @@ def run(arguments: Sequence[str]) -> int:
     gc.disable()
     from ottla.server.process import run as run_process
 
-    return run_process(config, watch_loop_ms=options.watch_loop)
+    return run_process(config, watch_loop_ms=options.watch_loop, levels=RunningLevels(levels.asked))
 
 
 def greeting(config: BrokerConfig) -> tuple[str, str, str]:

@@ -18,6 +18,7 @@ from ottla.config.listeners import ListenerTexts, lay_out_listeners, split_csv
 from ottla.config.option import (
     ConfigError,
     Effect,
+    RequirementError,
     Scope,
     Value,
     default_value,
@@ -260,11 +261,11 @@ def _refuse_single_roles(values: Mapping[str, Value]) -> None:
 def _check_logs(values: Mapping[str, Value]) -> None:
     times = _time_fields(values)
     if times["log_roll_ms"] < 1:
-        raise ConfigError("log.roll.ms must be greater than or equal to 1")
+        raise RequirementError("log.roll.ms must be greater than or equal to 1")
     if times["log_roll_jitter_ms"] < 0:
-        raise ConfigError("log.roll.jitter.ms must be greater than or equal to 0")
+        raise RequirementError("log.roll.jitter.ms must be greater than or equal to 0")
     if times["log_retention_ms"] == 0:
-        raise ConfigError("log.retention.ms must be unlimited (-1) or, greater than or equal to 1")
+        raise RequirementError("log.retention.ms must be unlimited (-1) or, greater than or equal to 1")
 
 
 def _check_cleaner(values: Mapping[str, Value]) -> None:
@@ -272,7 +273,7 @@ def _check_cleaner(values: Mapping[str, Value]) -> None:
     if threads == 0:
         raise ConfigError("log.cleaner.threads must be at least 1; log.cleaner.enable=false cleans nothing")
     if _integer(values, "log.cleaner.dedupe.buffer.size") // threads <= _BYTES_PER_MIB:
-        raise ConfigError("log.cleaner.dedupe.buffer.size must be at least 1MB per cleaner thread.")
+        raise RequirementError("log.cleaner.dedupe.buffer.size must be at least 1MB per cleaner thread.")
 
 
 def _check_limits(values: Mapping[str, Value]) -> None:
@@ -280,7 +281,7 @@ def _check_limits(values: Mapping[str, Value]) -> None:
     if 0 < request_bytes < _integer(values, "socket.request.max.bytes"):
         raise ConfigError("queued.max.request.bytes must be larger or equal to socket.request.max.bytes")
     if values["max.connections.per.ip"] == 0 and not values["max.connections.per.ip.overrides"]:
-        raise ConfigError(
+        raise RequirementError(
             "max.connections.per.ip can be set to zero only if max.connections.per.ip.overrides "
             "property is set."
         )

@@ -7,12 +7,14 @@ weakest, and starts with the first entry that bears the described option's own b
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from itertools import dropwhile
 from typing import NamedTuple
 
 from ottla.config.broker_options import BROKER_OPTIONS, UNIT_GROUPS
+from ottla.config.broker_quota_options import BROKER_QUOTA_OPTIONS
+from ottla.config.dynamic import base_name
 from ottla.config.option import (
     ConfigError,
     Option,
@@ -93,7 +95,7 @@ class TopicDescriber:
         ]
 
     def _overridden(self, option: Option, text: str) -> ConfigEntry:
-        value = _printed(option, text)
+        value = printed(option, text)
         inherited = self._inherited[option.name].synonyms
         synonyms = (ConfigSynonym(option.name, value, ConfigSource.TOPIC), *inherited)
         return _entry(option, option.name, value, synonyms, read_only=False)
@@ -149,16 +151,41 @@ def describe_cluster_default(broker_config: BrokerConfig) -> tuple[ConfigEntry, 
 def _broker_entry(
     broker_config: BrokerConfig, name: str, only: ConfigSource | None = None, value: str | None = None
 ) -> ConfigEntry:
-    option = BROKER_OPTIONS.get(name) or OWN_OPTIONS.get(name)
+    option = _described_option(name)
     synonyms = _synonyms(broker_config, broker_synonyms(name), name)
     if only is not None:
         synonyms = tuple(each for each in synonyms if each.source is only)
-    if name in OWN_OPTIONS:
-        value = broker_config.settings[name].text
-    elif option is not None and value is None:
-        value = value_text(broker_config.values[name])
-    read_only = option is None or option.scope is Scope.READ_ONLY
-    return _entry(option, name, value, synonyms, read_only=read_only)
+    if value is None:
+        value = _broker_value(broker_config, name)
+    is_named = name in BROKER_OPTIONS or name in OWN_OPTIONS
+    entry = _entry(
+        option,
+        name,
+        value,
+        synonyms,
+        read_only=name not in BROKER_OPTIONS or BROKER_OPTIONS[name].scope is Scope.READ_ONLY,
+    )
+    return entry if is_named else replace(entry, documentation=None)
+
+
+def _broker_value(broker_config: BrokerConfig, name: str) -> str | None:
+    """Return the value in effect; what is in no table of a broker's options is as it was written."""
+    if name in BROKER_OPTIONS:
+        return value_text(broker_config.values[name])
+    for dynamic in (broker_config.dynamic_broker, broker_config.dynamic_default):
+        if name in dynamic:
+            return dynamic[name]
+    return broker_config.settings[name].text
+
+
+def _described_option(name: str) -> Option | None:
+    """Return the option that tells a setting's type: that of the name, or the one a listener's setting stands for."""
+    for synonym in (name, base_name(name)):
+        if synonym is not None:
+            for table in (BROKER_OPTIONS, OWN_OPTIONS, BROKER_QUOTA_OPTIONS):
+                if synonym in table:
+                    return table[synonym]
+    return None
 
 
 def _entry(
@@ -185,19 +212,21 @@ def _entry(
 def broker_synonyms(name: str) -> tuple[str, ...]:
     """Return the broker options that decide together about this one, the strongest first.
 
-    `DynamicBrokerConfig.brokerConfigSynonyms` groups the units of a time; all else stands alone.
+    `DynamicBrokerConfig.brokerConfigSynonyms` groups the units of a time, and puts a listener's setting before that of
+    all listeners; all else stands alone.
     """
     for group in UNIT_GROUPS:
         if name in group:
             return group
-    return (name,)
+    base = base_name(name)
+    return (name,) if base is None else (name, base)
 
 
 def _synonyms(
     broker_config: BrokerConfig, names: tuple[str, ...], described: str
 ) -> tuple[ConfigSynonym, ...]:
     """Collect the settings under these names; those before the described one belong to others and are dropped."""
-    option = BROKER_OPTIONS.get(described) or OWN_OPTIONS.get(described)
+    option = _described_option(described)
     hidden = option is None or option.sensitive
     static = {name: setting.text for name, setting in broker_config.settings.items()}
     sources = (
@@ -231,8 +260,8 @@ def _first_source(broker_config: BrokerConfig, names: tuple[str, ...]) -> Config
     return ConfigSource.DEFAULT
 
 
-def _printed(option: Option, text: str) -> str | None:
-    """Print an override as parsed; one that no longer parses is shown as it was written."""
+def printed(option: Option, text: str) -> str | None:
+    """Return a setting as it is described: as parsed, or as it was written where it no longer parses."""
     try:
         return value_text(parse_value(option, text))
     except ConfigError:

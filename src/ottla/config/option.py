@@ -47,6 +47,7 @@ class Scope(Enum):
     CLUSTER_WIDE = "cluster-wide"
     TOPIC = "topic"
     GROUP = "group"
+    CLIENT_METRICS = "client-metrics"
 
 
 class Effect(Enum):
@@ -89,6 +90,13 @@ REQUIRED: Final = Required.REQUIRED
 
 class ConfigError(Exception):
     """A setting that cannot be used. The text is Kafka's, and is fit to be shown to a user as it is."""
+
+
+class RequirementError(ConfigError):
+    """A rule between options that does not hold.
+
+    Where a client broke it, Kafka puts `requirement failed: ` before the text, as Scala does.
+    """
 
 
 @dataclass(frozen=True, slots=True)

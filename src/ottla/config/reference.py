@@ -9,6 +9,9 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 from ottla.config.broker_options import BROKER_AREAS, BROKER_OPTIONS
+from ottla.config.broker_quota_options import BROKER_QUOTA_OPTIONS
+from ottla.config.client_metrics_options import CLIENT_METRICS_OPTIONS
+from ottla.config.group_options import GROUP_OPTIONS
 from ottla.config.option import Effect, Option, Required
 from ottla.config.own_options import OWN_OPTIONS
 from ottla.config.sources import EMBEDDED_SETTINGS
@@ -50,6 +53,10 @@ def configuration_page() -> str:
         _reason_list(each for each in BROKER_OPTIONS.values() if each.status.effect is Effect.INERT),
         "Of a topic's options, these:",
         _reason_list(each for each in TOPIC_OPTIONS.values() if each.status.effect is Effect.INERT),
+        "Of what can be set for groups, for subscriptions to client metrics, and for brokers without any file, all:",
+        _reason_list(
+            [*GROUP_OPTIONS.values(), *CLIENT_METRICS_OPTIONS.values(), *BROKER_QUOTA_OPTIONS.values()]
+        ),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -72,6 +79,9 @@ others does not.
   dot, two are an underscore, three a dash). `--data DIR` takes the place of `log.dirs`, and `--override KEY=VALUE` goes
   over everything else.
 - Keys that Kafka {kafka} does not know are named in one warning and have no effect, as in Kafka.
+- `kafka-configs.sh` and every admin client change what is not read-only while the broker runs: of a topic, a group,
+  this broker (`--entity-type brokers --entity-name 1`) or all (`--entity-default`), and a subscription to client
+  metrics. Texts, sources and synonyms are Kafka's.
 - The samples in `config/` hold every option with its default."""
 
 

@@ -1,4 +1,4 @@
-"""Changes to a topic's overrides: what may be set, and the arithmetic of IncrementalAlterConfigs.
+"""Which overrides a topic may have.
 
 Texts and their order are those of Kafka's controller (facts 6.2): unknown names first, then each option's own rule,
 then the rules between options.
@@ -6,17 +6,11 @@ then the rules between options.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from enum import IntEnum
-from typing import NamedTuple
+from collections.abc import Mapping
 
-from ottla.config.option import ConfigError, OptionType, Value, default_value, parse_value, value_text
+from ottla.config.option import ConfigError, Value, default_value, parse_value
 from ottla.config.topic_options import TOPIC_OPTIONS
 from ottla.errors import ErrorCode, KafkaError
-
-VALUE_SIZE_LIMIT_BYTES = 32767
-"""Longest value that a configuration record holds: its length is written as a signed 16-bit number."""
-
 
 CHECK_ORDER = (
     "segment.bytes",
@@ -57,23 +51,6 @@ CHECK_ORDER = (
 """The topic options in the order in which Kafka's LogConfig defines them: the first that is wrong is named."""
 
 
-class AlterOperation(IntEnum):
-    """What IncrementalAlterConfigs does with a key, by its number on the wire."""
-
-    SET = 0
-    DELETE = 1
-    APPEND = 2
-    SUBTRACT = 3
-
-
-class Alteration(NamedTuple):
-    """One change of one key; DELETE takes no value."""
-
-    name: str
-    operation: AlterOperation
-    value: str | None
-
-
 def validate_topic_overrides(overrides: Mapping[str, str | None]) -> None:
     """Check the overrides of a topic, all of them together.
 
@@ -104,53 +81,6 @@ def validate_topic_overrides(overrides: Mapping[str, str | None]) -> None:
             "Tiered Storage functionality is disabled in the broker. "
             "Topic cannot be configured with remote log storage."
         )
-
-
-def apply_alterations(current: Mapping[str, str], alterations: Sequence[Alteration]) -> dict[str, str]:
-    """Return a topic's overrides after these changes, unchecked against the options' rules.
-
-    APPEND and SUBTRACT start from the override, else from Kafka's default for the key; APPEND skips what is there
-    already. Deleting what is not there changes nothing. Raises KafkaError: INVALID_REQUEST for a key that is named
-    twice or has no value, INVALID_CONFIG for list arithmetic on what is no list and for a value that is too long.
-    """
-    names = [alteration.name for alteration in alterations]
-    if len(set(names)) < len(names):
-        raise KafkaError(ErrorCode.INVALID_REQUEST, "Error due to duplicate config keys")
-    missing = [
-        each.name
-        for each in alterations
-        if each.value is None and each.operation is not AlterOperation.DELETE
-    ]
-    if missing:
-        raise KafkaError(ErrorCode.INVALID_REQUEST, f"Null value not supported for : {', '.join(missing)}")
-    result = dict(current)
-    for name, operation, value in alterations:
-        if operation is AlterOperation.DELETE:
-            result.pop(name, None)
-        elif operation is AlterOperation.SET:
-            result[name] = value or ""
-        else:
-            result[name] = _alter_list(name, operation, result.get(name), value or "")
-        if len(result.get(name, "")) > VALUE_SIZE_LIMIT_BYTES:
-            raise _invalid(
-                "The configuration value cannot be added because it exceeds the maximum value size of "
-                f"{VALUE_SIZE_LIMIT_BYTES} bytes."
-            )
-    return result
-
-
-def _alter_list(name: str, operation: AlterOperation, current: str | None, change: str) -> str:
-    option = TOPIC_OPTIONS.get(name)
-    if option is None or option.type is not OptionType.LIST:
-        raise _invalid(f"Can't {operation.name} to key {name} because its type is not LIST.")
-    base = value_text(default_value(option)) if current is None else current
-    items = [item for item in (base or "").split(",") if item]
-    for part in change.split(","):
-        if operation is AlterOperation.APPEND and part not in items:
-            items.append(part)
-        elif operation is AlterOperation.SUBTRACT and part in items:
-            items.remove(part)
-    return ",".join(items)
 
 
 def _invalid(message: str) -> KafkaError:

@@ -1,12 +1,13 @@
-"""AlterConfigs (33), v0-2: the overrides of a resource are replaced; a resource is all or nothing (facts 6.2).
+"""AlterConfigs (33), v0-2: the settings of a resource are replaced; a resource is all or nothing (facts 6.2).
 
-For the controller it is IncrementalAlterConfigs with nothing but SET, and with a DELETE for what is not named.
+For the controller it is IncrementalAlterConfigs with nothing but SET, and with a DELETE for what is not named. Levels
+of loggers are not replaced: this request does not know them.
 """
 
 from __future__ import annotations
 
 from ottla.completion import Completion
-from ottla.config.topic import AlterOperation
+from ottla.config.alterations import AlterOperation
 from ottla.handlers.context import RequestContext
 from ottla.protocol.messages import incremental_alter_configs as incremental
 from ottla.protocol.messages.alter_configs import (
@@ -18,7 +19,7 @@ from ottla.protocol.messages.alter_configs import (
 
 
 def handle(request: AlterConfigsRequest, context: RequestContext) -> Completion[AlterConfigsResponse]:
-    """Replace the overrides; the answer comes when the changes are committed."""
+    """Replace the settings; the answer comes when the changes are committed."""
     altered = context.services.controller.alter_configs(
         [_settings(resource) for resource in request.resources],
         validate_only=request.validate_only,

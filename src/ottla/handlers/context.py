@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ottla.partitions.producer_ids import ProducerIdAllocator
     from ottla.partitions.reader import FetchReader
     from ottla.tasks import Tasks
+    from ottla.telemetry.running_levels import RunningLevels
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Services:
     producer_ids: ProducerIdAllocator
     controller: Controller
     groups: GroupService
+    levels: RunningLevels
     clock: Clock
     tasks: Tasks
     topic_answers: TopicAnswers = field(default_factory=TopicAnswers)

@@ -1,4 +1,4 @@
-"""DescribeConfigs (32), v1-4: the configuration of topics and of this broker, and where each value comes from.
+"""DescribeConfigs (32), v1-4: the configuration of every kind of resource, and where each value comes from.
 
 A resource that does not exist or is not asked properly fails alone; a kind of resource that Kafka does not know fails
 the whole request (facts 6.1, Kafka's ConfigHelper).
@@ -6,20 +6,25 @@ the whole request (facts 6.1, Kafka's ConfigHelper).
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ottla.config.broker import with_dynamic_settings
+from ottla.config.client_metrics import describe_client_metrics
 from ottla.config.describe import (
     ConfigEntry,
     TopicDescriber,
     describe_broker_config,
     describe_cluster_default,
 )
+from ottla.config.dynamic import usable_dynamic_settings
+from ottla.config.group import describe_group
 from ottla.config.resolved import BrokerConfig
 from ottla.errors import ErrorCode, KafkaError
-from ottla.handlers.context import RequestContext
-from ottla.metadata.aspects.configs import DEFAULT_BROKER_RESOURCE_NAME, ResourceType
+from ottla.handlers.broker_loggers import describe_loggers
+from ottla.handlers.context import RequestContext, Services
+from ottla.metadata.aspects.configs import DEFAULT_BROKER_RESOURCE_NAME, ConfigResource, ResourceType
+from ottla.metadata.image import ClusterImage
+from ottla.metadata.node_names import node_number
 from ottla.metadata.topic_names import check_topic_name
 from ottla.protocol.messages.describe_configs import (
     DescribeConfigsRequest,
@@ -30,7 +35,6 @@ from ottla.protocol.messages.describe_configs import (
     DescribeConfigsSynonym,
 )
 
-_JAVA_INTEGER = re.compile(r"[+-]?[0-9]+")
 _KNOWN_TYPES = frozenset(ResourceType) - {ResourceType.UNKNOWN}
 
 
@@ -47,8 +51,9 @@ class _Answer:
 
     def __init__(self, request: DescribeConfigsRequest, context: RequestContext) -> None:
         self._request = request
-        self._context = context
-        self._config = _config_in_effect(context)
+        self._services = context.services
+        self._image = context.services.image()
+        self._config = _config_in_effect(context.services, self._image)
         self._topics: TopicDescriber | None = None
         self._rows: dict[int, tuple[ConfigEntry, DescribeConfigsResourceResult]] = {}
 
@@ -68,24 +73,53 @@ class _Answer:
 
     def _entries(self, resource: DescribeConfigsResource) -> Sequence[ConfigEntry]:
         """Return what there is to tell about a resource. Raises KafkaError."""
-        kind = ResourceType(resource.resource_type)
-        name = resource.resource_name
-        image = self._context.services.image()
-        if kind is ResourceType.TOPIC:
-            check_topic_name(name)
-            if name not in image.topics.by_name:
-                raise KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
-            if self._topics is None:
-                self._topics = TopicDescriber(self._config)
-            return self._topics.describe(image.configs.topic(name))
-        if kind is ResourceType.BROKER:
-            if name == DEFAULT_BROKER_RESOURCE_NAME:
-                return describe_cluster_default(self._config)
-            _check_broker_name(name, self._context.services.node_id)
-            return describe_broker_config(self._config)
-        raise KafkaError(
-            ErrorCode.INVALID_REQUEST, f"Resources of type {kind.name} are not described by this broker"
-        )
+        describe = {
+            ResourceType.TOPIC: self._topic,
+            ResourceType.BROKER: self._broker,
+            ResourceType.BROKER_LOGGER: self._loggers,
+            ResourceType.CLIENT_METRICS: self._client_metrics,
+            ResourceType.GROUP: self._group,
+        }
+        return describe[ResourceType(resource.resource_type)](resource.resource_name)
+
+    def _topic(self, name: str) -> Sequence[ConfigEntry]:
+        check_topic_name(name)
+        if name not in self._image.topics.by_name:
+            raise KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+        if self._topics is None:
+            self._topics = TopicDescriber(self._config)
+        return self._topics.describe(self._image.configs.topic(name))
+
+    def _broker(self, name: str) -> Sequence[ConfigEntry]:
+        if name == DEFAULT_BROKER_RESOURCE_NAME:
+            return describe_cluster_default(self._config)
+        node_id = self._services.node_id
+        if node_number(name, "Broker id") != node_id:
+            raise _invalid_request(
+                f"Unexpected broker id, expected {node_id} or empty string, but received {name}"
+            )
+        return describe_broker_config(self._config)
+
+    def _loggers(self, name: str) -> Sequence[ConfigEntry]:
+        node_id = self._services.node_id
+        if not name:
+            raise _invalid_request("Broker id must not be empty")
+        if node_number(name, "Broker id") != node_id:
+            raise _invalid_request(f"Unexpected broker id, expected {node_id} but received {name}")
+        return describe_loggers(self._services.levels)
+
+    def _client_metrics(self, name: str) -> Sequence[ConfigEntry]:
+        if not name:
+            raise _invalid_request("Client metrics subscription name must not be empty")
+        return describe_client_metrics(self._stored(ResourceType.CLIENT_METRICS, name))
+
+    def _group(self, name: str) -> Sequence[ConfigEntry]:
+        if not name:
+            raise _invalid_request("Group name must not be empty")
+        return describe_group(self._config, self._stored(ResourceType.GROUP, name))
+
+    def _stored(self, kind: ResourceType, name: str) -> Mapping[str, str]:
+        return self._image.configs.of(ConfigResource(kind, name))
 
     def _row(self, entry: ConfigEntry) -> DescribeConfigsResourceResult:
         """Return the row of an entry; an entry that many topics share has one row for all of them."""
@@ -96,25 +130,24 @@ class _Answer:
         return kept[1]
 
 
-def _check_broker_name(name: str, node_id: int) -> None:
-    if not _JAVA_INTEGER.fullmatch(name):
-        raise KafkaError(ErrorCode.INVALID_REQUEST, f"Broker id must be an integer, but it is: {name}")
-    if int(name) != node_id:
-        raise KafkaError(
-            ErrorCode.INVALID_REQUEST,
-            f"Unexpected broker id, expected {node_id} or empty string, but received {name}",
-        )
+def _invalid_request(message: str) -> KafkaError:
+    return KafkaError(ErrorCode.INVALID_REQUEST, message)
 
 
-def _config_in_effect(context: RequestContext) -> BrokerConfig:
-    """Return the broker's configuration with the dynamic settings that the metadata holds."""
-    services = context.services
-    configs = services.image().configs
-    return with_dynamic_settings(services.config, configs.cluster_default(), configs.broker(services.node_id))
+def _config_in_effect(services: Services, image: ClusterImage) -> BrokerConfig:
+    """Return the broker's configuration with the dynamic settings that the metadata holds, as far as they count."""
+    configs = image.configs
+    return with_dynamic_settings(
+        services.config,
+        usable_dynamic_settings(configs.cluster_default(), per_broker=False),
+        usable_dynamic_settings(configs.broker(services.node_id), per_broker=True),
+    )
 
 
 def _row(entry: ConfigEntry, request: DescribeConfigsRequest) -> DescribeConfigsResourceResult:
     synonyms = entry.synonyms if request.include_synonyms else ()
+    # An empty text stays one, whatever was asked: Kafka leaves that field of a logger as it is by default.
+    shows_documentation = request.include_documentation or not entry.documentation
     return DescribeConfigsResourceResult(
         name=entry.name,
         value=entry.value,
@@ -126,5 +159,5 @@ def _row(entry: ConfigEntry, request: DescribeConfigsRequest) -> DescribeConfigs
             for synonym in synonyms
         ],
         config_type=entry.type,
-        documentation=entry.documentation if request.include_documentation else None,
+        documentation=entry.documentation if shows_documentation else None,
     )

@@ -1,7 +1,8 @@
 """IncrementalAlterConfigs and AlterConfigs against the image (facts 6.2).
 
-A resource is all or nothing; different resources are independent. Only the overrides of topics can be altered so far:
-any other resource is refused, never accepted and ignored.
+A resource is all or nothing; different resources are independent. Two judges stand behind each other, as in Kafka: the
+broker that is asked, which knows the form of a request and what may be set on brokers, and the controller, which knows
+the other resources and what is stored. The levels of loggers are no business of either.
 """
 
 from __future__ import annotations
@@ -10,12 +11,27 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ottla.config.topic import Alteration, AlterOperation, apply_alterations, validate_topic_overrides
+from ottla.config.alterations import (
+    Alteration,
+    AlterOperation,
+    apply_alterations,
+    check_alterations,
+    check_value_size,
+)
+from ottla.config.broker_options import BROKER_OPTIONS
+from ottla.config.client_metrics import validate_client_metrics
+from ottla.config.dynamic import check_dynamic_settings, usable_dynamic_settings
+from ottla.config.group import validate_group_settings
+from ottla.config.option import REQUIRED, ConfigError, Option, OptionType
+from ottla.config.resolved import BrokerConfig
+from ottla.config.topic import validate_topic_overrides
+from ottla.config.topic_options import TOPIC_OPTIONS
 from ottla.errors import ErrorCode, KafkaError
-from ottla.metadata.aspects.configs import ConfigResource, ResourceType
+from ottla.metadata.aspects.configs import DEFAULT_BROKER_RESOURCE_NAME, ConfigResource, ResourceType
 from ottla.metadata.image import ClusterImage
 from ottla.metadata.leadership import plan_clear_eligible_leaders
 from ottla.metadata.limits import MAX_RECORDS_PER_OPERATION, excessive_operation
+from ottla.metadata.node_names import node_number
 from ottla.metadata.records import ConfigRecord, MetadataRecord
 from ottla.metadata.topic_names import check_topic_name
 from ottla.protocol.messages.incremental_alter_configs import (
@@ -25,8 +41,14 @@ from ottla.protocol.messages.incremental_alter_configs import (
 )
 
 _OPERATIONS = frozenset(AlterOperation)
-_ALTERABLE = frozenset({ResourceType.TOPIC})
-_KNOWN_TYPES = frozenset(ResourceType) - {ResourceType.UNKNOWN}
+
+_OPTIONS: Mapping[int, Mapping[str, Option]] = {
+    ResourceType.TOPIC: TOPIC_OPTIONS,
+    ResourceType.BROKER: BROKER_OPTIONS,
+    ResourceType.CLIENT_METRICS: {},
+    ResourceType.GROUP: {},
+}
+"""What is stored, with the options of which Kafka's controller knows whether they are lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,29 +60,40 @@ class AlterConfigsPlan:
 
 
 def plan_alter_configs(
-    image: ClusterImage, resources: list[AlterConfigsResource], *, validate_only: bool, replace: bool
+    image: ClusterImage,
+    config: BrokerConfig,
+    resources: list[AlterConfigsResource],
+    *,
+    validate_only: bool,
+    replace: bool,
 ) -> AlterConfigsPlan:
-    """Plan changes of overrides; with `replace` those that are not named go, as AlterConfigs has it.
+    """Plan changes of settings; with `replace` those that are not named go, as AlterConfigs has it.
 
-    Raises KafkaError POLICY_VIOLATION for too many changes.
+    `config` is the broker's own. Raises KafkaError POLICY_VIOLATION for too many changes.
     """
     times = Counter(map(_resource, resources))
+    refusals = [
+        repeated_resource() if times[_resource(item)] > 1 else _refusal(image, config, item, replace=replace)
+        for item in resources
+    ]
+    fails_all = any(
+        refusal is None and _has_unknown_operation(item)
+        for item, refusal in zip(resources, refusals, strict=True)
+    )
     records: list[MetadataRecord] = []
     results = []
-    fails_all = any(times[_resource(item)] == 1 and _has_unknown_operation(item) for item in resources)
-    for item in resources:
+    for item, refusal in zip(resources, refusals, strict=True):
         result = AlterConfigsResourceResponse(
             resource_type=item.resource_type, resource_name=item.resource_name, error_message=None
         )
         results.append(result)
         try:
-            if times[_resource(item)] > 1:
-                raise _invalid_request("Each resource must appear at most once.")
-            _check_resource(item)
+            if refusal is not None:
+                raise refusal
             if fails_all:
                 # Kafka's controller fails on such a request as a whole, and answers without a text, too.
                 raise KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR)
-            records += _plan_resource(image, item, replace=replace)
+            records += _plan_resource(image, config, item, replace=replace)
         except KafkaError as error:
             result.error_code, result.error_message = error.code, error.message
         if len(records) > MAX_RECORDS_PER_OPERATION:
@@ -69,33 +102,92 @@ def plan_alter_configs(
     return AlterConfigsPlan([] if validate_only else records, results)
 
 
+def repeated_resource() -> KafkaError:
+    """Return the refusal of a resource that stands in a request more than once."""
+    return _invalid_request("Each resource must appear at most once.")
+
+
 def _resource(item: AlterConfigsResource) -> tuple[int, str]:
     return item.resource_type, item.resource_name
 
 
 def _has_unknown_operation(item: AlterConfigsResource) -> bool:
-    """Tell whether a resource that is not refused before has an operation that there is not."""
-    try:
-        _check_resource(item)
-    except KafkaError:
-        return False
     return any(entry.config_operation not in _OPERATIONS for entry in item.configs)
 
 
-def _plan_resource(image: ClusterImage, item: AlterConfigsResource, *, replace: bool) -> list[ConfigRecord]:
-    if item.resource_type not in _ALTERABLE:
-        word = ResourceType(item.resource_type).name.lower().replace("_", " ")
-        raise _invalid_request(f"Altering the configurations of a {word} is not supported, only of topics")
-    current = image.configs.of(ConfigResource(item.resource_type, item.resource_name))
-    alterations = [_alteration(entry) for entry in item.configs]
+def _refusal(
+    image: ClusterImage, config: BrokerConfig, item: AlterConfigsResource, *, replace: bool
+) -> KafkaError | None:
+    """Return what Kafka's broker finds wrong with a resource before it asks the controller, None for nothing."""
+    try:
+        check_alterations([(entry.name, entry.config_operation, entry.value) for entry in item.configs])
+        if item.resource_type not in _OPTIONS:
+            raise _invalid_request(f"Unknown resource type {item.resource_type}")
+        if item.resource_type == ResourceType.BROKER:
+            _check_broker(image, config, item, replace=replace)
+    except KafkaError as error:
+        return error
+    return None
+
+
+def _check_broker(
+    image: ClusterImage, config: BrokerConfig, item: AlterConfigsResource, *, replace: bool
+) -> None:
+    """Check a change of settings of this broker, or of all, by what this broker knows. Raises KafkaError."""
+    per_broker = item.resource_name != DEFAULT_BROKER_RESOURCE_NAME
+    if per_broker and node_number(item.resource_name, "Node id") != config.node_id:
+        raise _invalid_request(
+            f"Unexpected broker id, expected {config.node_id}, but received {item.resource_name}"
+        )
+    for entry in item.configs:
+        if entry.config_operation not in _OPERATIONS:
+            raise _invalid_request(f"Unknown operations type {entry.config_operation}")
+    stored = image.configs.of(ConfigResource(*_resource(item)))
+    current = {} if replace else usable_dynamic_settings(stored, per_broker=per_broker)
+    for entry in item.configs:
+        if entry.config_operation in (AlterOperation.APPEND, AlterOperation.SUBTRACT):
+            _check_broker_list(entry)
+    altered = apply_alterations(current, list(map(_alteration, item.configs)), BROKER_OPTIONS)
+    try:
+        check_dynamic_settings(
+            config,
+            altered,
+            per_broker=per_broker,
+            stored_default=image.configs.cluster_default(),
+            stored_broker=image.configs.broker(config.node_id),
+        )
+    except ConfigError as error:
+        raise _invalid_request(str(error)) from error
+
+
+def _check_broker_list(entry: AlterableConfig) -> None:
+    option = BROKER_OPTIONS.get(entry.name)
+    if option is None or option.default is REQUIRED:
+        # Kafka's broker trips over a name that it does not know, and over a default that there is not.
+        # It gives no text then.
+        raise KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR)
+    if option.type is not OptionType.LIST:
+        word = AlterOperation(entry.config_operation).name.lower()
+        raise KafkaError(
+            ErrorCode.INVALID_CONFIG, f"Config value {word} is not allowed for config key: {entry.name}"
+        )
+
+
+def _plan_resource(
+    image: ClusterImage, config: BrokerConfig, item: AlterConfigsResource, *, replace: bool
+) -> list[ConfigRecord]:
+    """Plan one resource as Kafka's controller does. Raises KafkaError."""
+    current = image.configs.of(ConfigResource(*_resource(item)))
+    alterations = list(map(_alteration, item.configs))
     if replace:
         named = {entry.name for entry in item.configs}
         alterations += [
             Alteration(name, AlterOperation.DELETE, None) for name in current if name not in named
         ]
-    altered = apply_alterations(current, alterations)
-    _check_topic(image, item.resource_name, altered)
-    return [
+    altered = apply_alterations(current, alterations, _OPTIONS[item.resource_type])
+    # What a broker is told is written even where it changes nothing: it makes the broker look again (KAFKA-14136).
+    is_broker = item.resource_type == ResourceType.BROKER
+    records = [
         ConfigRecord(
             resource_type=item.resource_type,
             resource_name=item.resource_name,
@@ -103,27 +195,48 @@ def _plan_resource(image: ClusterImage, item: AlterConfigsResource, *, replace: 
             value=altered.get(name),
         )
         for name, _, _ in alterations
-        if altered.get(name) != current.get(name)
+        if is_broker or altered.get(name) != current.get(name)
     ]
-
-
-def _check_resource(item: AlterConfigsResource) -> None:
-    """Raise what Kafka's broker finds wrong before it asks the controller."""
-    if len({entry.name for entry in item.configs}) < len(item.configs):
-        raise _invalid_request("Error due to duplicate config keys")
-    nulls = [
-        entry.name
-        for entry in item.configs
-        if entry.value is None and entry.config_operation != AlterOperation.DELETE
-    ]
-    if nulls:
-        raise _invalid_request(f"Null value not supported for : {', '.join(nulls)}")
-    if item.resource_type not in _KNOWN_TYPES:
-        raise _invalid_request(f"Unknown resource type {item.resource_type}")
+    for record in records:
+        _check_eligible_leaders(image, record)
+        check_value_size(record.value)
+    _check_resource(image, config, item, altered)
+    return records
 
 
 def _alteration(entry: AlterableConfig) -> Alteration:
     return Alteration(entry.name, AlterOperation(entry.config_operation), entry.value)
+
+
+def _check_eligible_leaders(image: ClusterImage, record: ConfigRecord) -> None:
+    """Keep min.insync.replicas the same on all brokers, since who is an eligible leader depends on it (KIP-966)."""
+    if (
+        not image.features.eligible_leader_replicas
+        or record.resource_type != ResourceType.BROKER
+        or record.name != "min.insync.replicas"
+    ):
+        return
+    if record.resource_name != DEFAULT_BROKER_RESOURCE_NAME:
+        raise KafkaError(
+            ErrorCode.INVALID_CONFIG,
+            "Broker-level min.insync.replicas cannot be altered while ELR is enabled.",
+        )
+    if record.value is None:
+        raise KafkaError(
+            ErrorCode.INVALID_CONFIG,
+            "Cluster-level min.insync.replicas cannot be removed while ELR is enabled.",
+        )
+
+
+def _check_resource(
+    image: ClusterImage, config: BrokerConfig, item: AlterConfigsResource, altered: Mapping[str, str]
+) -> None:
+    if item.resource_type == ResourceType.TOPIC:
+        _check_topic(image, item.resource_name, altered)
+    elif item.resource_type == ResourceType.GROUP:
+        validate_group_settings(config, item.resource_name, altered)
+    elif item.resource_type == ResourceType.CLIENT_METRICS:
+        validate_client_metrics(item.resource_name, altered)
 
 
 def _check_topic(image: ClusterImage, name: str, altered: Mapping[str, str]) -> None:

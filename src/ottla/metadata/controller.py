@@ -15,7 +15,6 @@ from ottla.completion import Completion
 from ottla.config.resolved import BrokerConfig
 from ottla.errors import ErrorCode, KafkaError
 from ottla.machine import Effects, Reply
-from ottla.metadata.alter_configs_plan import plan_alter_configs
 from ottla.metadata.aspects.producer_ids import PRODUCER_ID_BLOCK_SIZE
 from ottla.metadata.create_partitions_plan import plan_create_partitions
 from ottla.metadata.create_topics_plan import plan_create_topics
@@ -242,8 +241,12 @@ class ControllerMachine:
 
     @_plan.register
     def _(self, command: AlterConfigs) -> Effects[LogEntry]:
+        # Imported late: it knows every option of everything, and most brokers are never asked.
+        from ottla.metadata.alter_configs_plan import plan_alter_configs  # noqa: PLC0415
+
         plan = plan_alter_configs(
             self._image,
+            self._config(),
             command.resources,
             validate_only=command.validate_only,
             replace=command.replace,

@@ -14,6 +14,9 @@ from ottla.metadata.image import ClusterImage
 from ottla.metadata.placement import is_active
 from ottla.metadata.records import ClearElrRecord, ConfigRecord, MetadataRecord, PartitionChangeRecord
 
+ALL_TOPICS = ""
+"""What a record that forgets eligible leaders names where it is about every topic."""
+
 
 def plan_departure(image: ClusterImage, node_id: int) -> Iterator[PartitionChangeRecord]:
     """Yield the changes of partitions when a broker is fenced or begins a controlled shutdown."""
@@ -52,15 +55,15 @@ def plan_return(image: ClusterImage, node_id: int) -> Iterator[PartitionChangeRe
 def plan_clear_eligible_leaders(
     image: ClusterImage, config_records: Iterable[MetadataRecord]
 ) -> list[MetadataRecord]:
-    """Return what must follow overrides of min.insync.replicas: who is eligible depends on it (KIP-966)."""
+    """Return what must follow settings of min.insync.replicas: who is eligible depends on it (KIP-966)."""
     if not image.features.eligible_leader_replicas:
         return []
     return [
-        ClearElrRecord(topic_name=record.resource_name)
+        ClearElrRecord(
+            topic_name=record.resource_name if record.resource_type == ResourceType.TOPIC else ALL_TOPICS
+        )
         for record in config_records
-        if isinstance(record, ConfigRecord)
-        and record.resource_type == ResourceType.TOPIC
-        and record.name == "min.insync.replicas"
+        if isinstance(record, ConfigRecord) and record.name == "min.insync.replicas"
     ]
 
 

@@ -247,7 +247,7 @@ APIS: dict[int, Api] = {
         _api(ApiKey.GET_TELEMETRY_SUBSCRIPTIONS, "GetTelemetrySubscriptions", 0, 0, 0, _BROKER),
         _api(ApiKey.PUSH_TELEMETRY, "PushTelemetry", 0, 0, 0, _BROKER),
         _api(ApiKey.ASSIGN_REPLICAS_TO_DIRS, "AssignReplicasToDirs", 0, 0, 0, _CONTROLLER),
-        _api(ApiKey.LIST_CONFIG_RESOURCES, "ListConfigResources", 0, 1, 0, _BROKER),
+        _api(ApiKey.LIST_CONFIG_RESOURCES, "ListConfigResources", 0, 1, 0, _BROKER, served=True),
         _api(ApiKey.DESCRIBE_TOPIC_PARTITIONS, "DescribeTopicPartitions", 0, 0, 0, _BROKER, served=True),
         _api(ApiKey.SHARE_GROUP_HEARTBEAT, "ShareGroupHeartbeat", 1, 1, 0, _BROKER),
         _api(ApiKey.SHARE_GROUP_DESCRIBE, "ShareGroupDescribe", 1, 1, 0, _BROKER),

@@ -47,6 +47,7 @@ from ottla.storage.log_dirs import LogDirectory, LogDirectoryError
 from ottla.storage.open_files import OpenFiles
 from ottla.storage.recovery import UnsupportedSegmentError, UnusableLogError
 from ottla.tasks import Tasks
+from ottla.telemetry.running_levels import RunningLevels
 from ottla.types import random_uuid
 from ottla.version import KAFKA_COMMIT_ID, KAFKA_VERSION
 
@@ -78,11 +79,13 @@ class Broker:
         *,
         files: FileSystem | None = None,
         recover_beside_from_bytes: int = RECOVER_BESIDE_FROM_BYTES,
+        levels: RunningLevels | None = None,
     ) -> None:
         self._config = config
         self._clock = clock
         self._tasks = tasks
         self._files = FileSystem() if files is None else files
+        self._levels = RunningLevels() if levels is None else levels
         self._sockets = Sockets(config, tasks)
         self._publisher = ImagePublisher()
         self._writer = DirectoryWriter(config.data_directory, tasks)
@@ -158,6 +161,7 @@ class Broker:
                 producer_ids=ProducerIdAllocator(controller),
                 controller=controller,
                 groups=groups,
+                levels=self._levels,
                 clock=self._clock,
                 tasks=self._tasks,
             ),

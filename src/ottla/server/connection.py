@@ -86,6 +86,10 @@ class Connection:
         self.is_closed = False
         self._read_on()
 
+    def use_sink(self, sink: RequestSink) -> None:
+        """Hand further requests to another dispatcher."""
+        self._sink = sink
+
     def drain(self) -> None:
         """Take no further request; close once the answer that is due has been sent."""
         self._is_draining = True
@@ -180,13 +184,15 @@ class Connection:
         self._send()
 
     def _handle(self, frame: memoryview) -> None:
-        answer = self._sink.dispatch(frame, self.client_address)
+        # A request may change the sink of those after it.
+        sink = self._sink
+        answer = sink.dispatch(frame, self.client_address)
         if isinstance(answer, Completion):
             if answer.done:
                 self._take(answer.result())
             else:
                 self._waits_for_answer = True
-                if frame.obj is self._shared_buffer.view.obj and self._sink.keeps_frame(frame):
+                if frame.obj is self._shared_buffer.view.obj and sink.keeps_frame(frame):
                     self._shared_buffer.replace()
                 answer.on_done(self._answered_later)
         else:

@@ -201,6 +201,12 @@ class Listener:
             for listening in self._sockets:
                 self._tasks.loop.add_reader(listening.fileno(), self._accept, listening)
 
+    def use_sink(self, sink: RequestSink) -> None:
+        """Hand further requests of all connections to another dispatcher; what is in work stays where it is."""
+        self._sink = sink
+        for connection in self._connections:
+            connection.use_sink(sink)
+
     def stop_accepting(self) -> None:
         """Close the listening sockets; connections go on."""
         self._pause_accepting()

@@ -17,6 +17,7 @@ from ottla.server.broker import Broker
 from ottla.server.loop_watch import LoopWatch
 from ottla.server.start_error import StartError, StartInterruptedError
 from ottla.tasks import Tasks
+from ottla.telemetry.running_levels import RunningLevels
 
 signal_logger = logging.getLogger("org.apache.kafka.common.utils.LoggingSignalHandler")
 
@@ -25,14 +26,14 @@ EXIT_SIGNAL_BASE = 128
 """A JVM that is told to end by a signal exits with 128 plus its number, and so does every shell's child."""
 
 
-def run(config: BrokerConfig, watch_loop_ms: int | None = None) -> int:
+def run(config: BrokerConfig, watch_loop_ms: int | None = None, levels: RunningLevels | None = None) -> int:
     """Run a broker until a signal ends it; return the exit code.
 
-    With `watch_loop_ms` a loop that is held up for longer is warned of.
+    `levels` are those that the process logs with. With `watch_loop_ms` a loop that is held up for longer is warned of.
     """
     raise_descriptor_limit()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_serve(config, watch_loop_ms))
+        return runner.run(_serve(config, watch_loop_ms, levels))
 
 
 def raise_descriptor_limit() -> None:
@@ -47,7 +48,7 @@ def raise_descriptor_limit() -> None:
         logging.getLogger("ottla.server").warning("Only %d files and connections can be open at once", soft)
 
 
-async def _serve(config: BrokerConfig, watch_loop_ms: int | None) -> int:
+async def _serve(config: BrokerConfig, watch_loop_ms: int | None, levels: RunningLevels | None) -> int:
     loop = asyncio.get_running_loop()
     ended: asyncio.Future[signal.Signals] = loop.create_future()
 
@@ -59,7 +60,7 @@ async def _serve(config: BrokerConfig, watch_loop_ms: int | None) -> int:
             broker.interrupt_start()
 
     tasks = Tasks(loop)
-    broker = Broker(config, SystemClock(), tasks)
+    broker = Broker(config, SystemClock(), tasks, levels=levels)
     for handled in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(handled, end, handled)
     try:

@@ -1,7 +1,7 @@
 """A line for every request, as Kafka's `kafka.request.logger` has it, from around a listener's dispatcher.
 
-Levels are decided at the start, so where the logger is off none of this is there. DEBUG tells of every answered
-request; TRACE also what it and its answer hold, with long bytes left out.
+A listener gets it when levels are decided, so where the logger is off none of this is there. DEBUG tells of every
+answered request; TRACE also what it and its answer hold, with long bytes left out.
 """
 
 from __future__ import annotations
@@ -27,9 +27,11 @@ LONGEST_CONTENT = 4_000
 SECRET = frozenset(
     {
         ApiKey.SASL_AUTHENTICATE,
+        ApiKey.ALTER_CONFIGS,
         ApiKey.CREATE_DELEGATION_TOKEN,
         ApiKey.DESCRIBE_DELEGATION_TOKEN,
         ApiKey.ALTER_USER_SCRAM_CREDENTIALS,
+        ApiKey.INCREMENTAL_ALTER_CONFIGS,
     }
 )
 """APIs that carry passwords and the like, which no log must hold."""

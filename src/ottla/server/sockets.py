@@ -79,10 +79,10 @@ class Sockets:
         counts = {is_controller: ConnectionCount(limits) for is_controller in (True, False)}
         for address in self._config.listeners:
             is_controller = address.name in controller_names
-            sink = _sink(services, address.name, is_controller=is_controller, counters=counters)
+            make_sink = partial(_sink, services, address.name, is_controller=is_controller, counters=counters)
             bound = self._bound[address.name]
             listener = Listener(
-                bound, self._tasks, shared_buffer, sink, limits, counts[is_controller], logger
+                bound, self._tasks, shared_buffer, make_sink(), limits, counts[is_controller], logger
             )
             for listening in bound:
                 self._size_buffers(listening)
@@ -93,6 +93,7 @@ class Sockets:
                     f"listener {address.name}: Socket server failed to bind to {error}"
                 ) from error
             self._listeners[address.name] = listener
+            services.levels.call_when_changed(partial(_renew_sink, listener, make_sink))
             acceptor_logger.info("Awaiting socket connections on %s.", self._shown(address))
         for kind, names in (
             ("CONTROLLER", self._config.controller_listeners),
@@ -141,6 +142,11 @@ class Sockets:
         ):
             if size not in (KAFKA_SOCKET_BUFFER_BYTES, -1):
                 listening.setsockopt(socket.SOL_SOCKET, option, size)
+
+
+def _renew_sink(listener: Listener, make_sink: Callable[[], RequestSink]) -> None:
+    """Have requests told of from now on, or no longer, after a change of levels."""
+    listener.use_sink(make_sink())
 
 
 def _sink(

@@ -38,6 +38,8 @@ class LogLevels:
     loggers: Mapping[str, str] = field(default_factory=dict)
     """Levels of loggers of this broker, by their own names."""
     warnings: tuple[str, ...] = ()
+    asked: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """The levels as they were asked for, the root's under `root`, by our names and Kafka's."""
 
 
 def resolve_levels(
@@ -58,7 +60,7 @@ def resolve_levels(
     root = asked.pop("", DEFAULT_LEVEL)
     unused = sorted(name for name in asked if not any(loggers_for(name)))
     warnings = (f"Nothing here logs under these names: {', '.join(unused)}",) if unused else ()
-    return LogLevels(root, _spread(asked), warnings)
+    return LogLevels(root, spread_levels(asked), warnings, {"root": root, **asked})
 
 
 def _items(text: str) -> list[str]:
@@ -84,8 +86,8 @@ def _parse(item: str, source: str, *, is_strict: bool) -> tuple[str, str]:
     return name, level
 
 
-def _spread(asked: Mapping[str, str]) -> dict[str, str]:
-    """Return the levels by the names of our own loggers.
+def spread_levels(asked: Mapping[str, str]) -> dict[str, str]:
+    """Return the levels by the names of our own loggers, of those that were asked for under any names.
 
     A logger follows the nearest of its own names; where none is set, the nearest of Kafka's names for its part.
     """

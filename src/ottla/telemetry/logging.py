@@ -70,6 +70,21 @@ def level_number(text: str) -> int:
     return number
 
 
+def level_name(number: int) -> str:
+    """Return Kafka's name of a level; a number between two names has that of the lower one."""
+    return max((level, name) for name, level in LEVELS.items() if level <= max(number, 1))[1]
+
+
+def set_level(name: str, level: str | None) -> None:
+    """Set a logger's level by Kafka's name, the root's under the empty name; with None it follows the one above it."""
+    logging.getLogger(name).setLevel(logging.NOTSET if level is None else level_number(level))
+
+
+def level_in_effect(name: str) -> str:
+    """Return Kafka's name of the level that a logger has, by itself or from above; the empty name is the root's."""
+    return level_name(logging.getLogger(name).getEffectiveLevel())
+
+
 def lowest_level() -> int:
     """Return the lowest level of the root logger and those with levels of their own: what any of them may want."""
     named = logging.Logger.manager.loggerDict.values()

@@ -1,12 +1,13 @@
 import pytest
 from tests.unit.metadata.clusters import cluster
 
-from ottla.config.topic import AlterOperation
+from ottla.config.alterations import AlterOperation
+from ottla.config.broker import embedded_broker_config
 from ottla.errors import ErrorCode, KafkaError
 from ottla.metadata import records as r
 from ottla.metadata.alter_configs_plan import AlterConfigsPlan, plan_alter_configs
 from ottla.metadata.aspects.configs import ResourceType
-from ottla.metadata.image import apply_records
+from ottla.metadata.image import ClusterImage, apply_records
 from ottla.protocol.messages.incremental_alter_configs import (
     AlterableConfig,
     AlterConfigsResource,
@@ -20,6 +21,7 @@ def record(name: str, value: str | None, topic: str = "t") -> r.ConfigRecord:
     return r.ConfigRecord(resource_type=2, resource_name=topic, name=name, value=value)
 
 
+CONFIG = embedded_broker_config()
 IMAGE, _ = apply_records(cluster({"t": 1, "u": 1}), [record("retention.ms", "5")])
 
 
@@ -31,10 +33,21 @@ def topic(name: str, *changes: AlterableConfig) -> AlterConfigsResource:
     return AlterConfigsResource(resource_type=ResourceType.TOPIC, resource_name=name, configs=list(changes))
 
 
+def resource(kind: ResourceType, name: str, *changes: AlterableConfig) -> AlterConfigsResource:
+    return AlterConfigsResource(resource_type=kind, resource_name=name, configs=list(changes))
+
+
+def broker(name: str, *changes: AlterableConfig) -> AlterConfigsResource:
+    return resource(ResourceType.BROKER, name, *changes)
+
+
 def plan(
-    *resources: AlterConfigsResource, validate_only: bool = False, replace: bool = False
+    *resources: AlterConfigsResource,
+    validate_only: bool = False,
+    replace: bool = False,
+    image: ClusterImage = IMAGE,
 ) -> AlterConfigsPlan:
-    return plan_alter_configs(IMAGE, list(resources), validate_only=validate_only, replace=replace)
+    return plan_alter_configs(image, CONFIG, list(resources), validate_only=validate_only, replace=replace)
 
 
 def test_overrides_are_set_deleted_and_altered() -> None:
@@ -85,7 +98,7 @@ def test_deleting_a_name_that_nobody_knows_is_no_error() -> None:
 
 
 @pytest.mark.parametrize(
-    ("resource", "code", "message"),
+    ("item", "code", "message"),
     [
         (
             topic("t", change("retention.ms", SET, "x")),
@@ -133,16 +146,16 @@ def test_deleting_a_name_that_nobody_knows_is_no_error() -> None:
             "Unknown resource type 0",
         ),
         (
-            AlterConfigsResource(resource_type=ResourceType.BROKER, resource_name="1"),
+            resource(ResourceType.BROKER_LOGGER, "1", change("root", SET, "INFO")),
             ErrorCode.INVALID_REQUEST,
-            "Altering the configurations of a broker is not supported, only of topics",
+            "Unknown resource type 8",
         ),
     ],
 )
 def test_refusals_block_no_other_resource(
-    resource: AlterConfigsResource, code: ErrorCode, message: str | None
+    item: AlterConfigsResource, code: ErrorCode, message: str | None
 ) -> None:
-    made = plan(resource, topic("u", change("segment.ms", SET, "7")))
+    made = plan(item, topic("u", change("segment.ms", SET, "7")))
     assert made.records == [record("segment.ms", "7", "u")]
     assert (made.results[0].error_code, made.results[0].error_message) == (code, message)
 
@@ -174,5 +187,164 @@ def test_too_many_changes_fail_as_a_whole() -> None:
     many = {f"t{number}": 1 for number in range(10_001)}
     resources = [topic(name, change("segment.ms", SET, "7")) for name in many]
     with pytest.raises(KafkaError) as error:
-        plan_alter_configs(cluster(many), resources, validate_only=False, replace=False)
+        plan_alter_configs(cluster(many), CONFIG, resources, validate_only=False, replace=False)
     assert error.value.message == "Unable to perform excessively large batch operation."
+
+
+def setting(kind: ResourceType, resource_name: str, name: str, value: str | None) -> r.ConfigRecord:
+    return r.ConfigRecord(resource_type=kind, resource_name=resource_name, name=name, value=value)
+
+
+def test_settings_of_one_broker_and_of_all_are_written() -> None:
+    made = plan(
+        broker("1", change("log.retention.ms", SET, "9"), change("sasl.jaas.config", SET, "secret")),
+        broker("", change("log.cleanup.policy", APPEND, "compact"), change("no.such.key", SET, "x")),
+    )
+    assert made.records == [
+        setting(ResourceType.BROKER, "1", "log.retention.ms", "9"),
+        setting(ResourceType.BROKER, "1", "sasl.jaas.config", "secret"),
+        setting(ResourceType.BROKER, "", "log.cleanup.policy", "delete,compact"),
+        setting(ResourceType.BROKER, "", "no.such.key", "x"),
+    ]
+
+
+def test_what_a_broker_is_told_is_written_though_it_changes_nothing() -> None:
+    image, _ = apply_records(IMAGE, [setting(ResourceType.BROKER, "1", "log.retention.ms", "9")])
+    same = [
+        setting(ResourceType.BROKER, "1", "log.retention.ms", "9"),
+        setting(ResourceType.BROKER, "1", "log.roll.ms", None),
+    ]
+    changes = (change("log.retention.ms", SET, "9"), change("log.roll.ms", DELETE))
+    assert plan(broker("1", *changes), image=image).records == same
+    replaced = plan(broker("1", change("log.roll.ms", SET, "8")), image=image, replace=True)
+    assert replaced.records == [
+        setting(ResourceType.BROKER, "1", "log.roll.ms", "8"),
+        setting(ResourceType.BROKER, "1", "log.retention.ms", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("item", "code", "message"),
+    [
+        (
+            broker("7", change("log.retention.ms", SET, "9")),
+            ErrorCode.INVALID_REQUEST,
+            "Unexpected broker id, expected 1, but received 7",
+        ),
+        (
+            broker("x", change("log.retention.ms", SET, "9")),
+            ErrorCode.INVALID_REQUEST,
+            "Node id must be an integer, but it is: x",
+        ),
+        (
+            broker("1", change("log.retention.ms", 9, "9")),
+            ErrorCode.INVALID_REQUEST,
+            "Unknown operations type 9",
+        ),
+        (
+            broker("1", change("log.retention.ms", APPEND, "9")),
+            ErrorCode.INVALID_CONFIG,
+            "Config value append is not allowed for config key: log.retention.ms",
+        ),
+        (
+            broker("1", change("log.retention.ms", SUBTRACT, "9")),
+            ErrorCode.INVALID_CONFIG,
+            "Config value subtract is not allowed for config key: log.retention.ms",
+        ),
+        (broker("1", change("no.such.key", APPEND, "9")), ErrorCode.UNKNOWN_SERVER_ERROR, None),
+        (broker("1", change("process.roles", APPEND, "x")), ErrorCode.UNKNOWN_SERVER_ERROR, None),
+        (
+            broker("1", change("process.roles", SET, "broker")),
+            ErrorCode.INVALID_REQUEST,
+            "Cannot update these configs dynamically: Set(process.roles)",
+        ),
+        (
+            broker("1", change("no.such.key", SET, "x" * 32768)),
+            ErrorCode.INVALID_CONFIG,
+            "The configuration value cannot be added because it exceeds the maximum value size of 32767 bytes.",
+        ),
+        (
+            broker("1", change("min.insync.replicas", SET, "1")),
+            ErrorCode.INVALID_CONFIG,
+            "Broker-level min.insync.replicas cannot be altered while ELR is enabled.",
+        ),
+        (
+            broker("", change("min.insync.replicas", DELETE)),
+            ErrorCode.INVALID_CONFIG,
+            "Cluster-level min.insync.replicas cannot be removed while ELR is enabled.",
+        ),
+        (
+            resource(ResourceType.GROUP, "", change("consumer.session.timeout.ms", SET, "50000")),
+            ErrorCode.INVALID_REQUEST,
+            "Default group resources are not allowed.",
+        ),
+        (
+            resource(ResourceType.CLIENT_METRICS, "s", change("metrics", APPEND, "org.apache.kafka.")),
+            ErrorCode.INVALID_CONFIG,
+            "Can't APPEND to key metrics because its type is not LIST.",
+        ),
+        (
+            resource(ResourceType.CLIENT_METRICS, "s", change("interval.ms", SET, "1")),
+            ErrorCode.INVALID_REQUEST,
+            "Invalid value 1 for interval.ms, interval must be between 100 and 3600000 (1 hour)",
+        ),
+    ],
+)
+def test_what_other_resources_are_refused(
+    item: AlterConfigsResource, code: ErrorCode, message: str | None
+) -> None:
+    made = plan(item, topic("u", change("segment.ms", SET, "7")))
+    assert made.records == [record("segment.ms", "7", "u")]
+    assert (made.results[0].error_code, made.results[0].error_message) == (code, message)
+
+
+def test_without_eligible_leader_replicas_every_broker_may_have_its_own_min_insync_replicas() -> None:
+    image = cluster({"t": 1}, eligible_leader_replicas=False)
+    made = plan(
+        broker("1", change("min.insync.replicas", SET, "1")),
+        broker("", change("min.insync.replicas", DELETE)),
+        image=image,
+    )
+    assert made.records == [
+        setting(ResourceType.BROKER, "1", "min.insync.replicas", "1"),
+        setting(ResourceType.BROKER, "", "min.insync.replicas", None),
+    ]
+
+
+def test_a_change_of_min_insync_replicas_for_all_brokers_clears_all_eligible_leaders() -> None:
+    made = plan(broker("", change("min.insync.replicas", SET, "1")))
+    assert made.records == [
+        setting(ResourceType.BROKER, "", "min.insync.replicas", "1"),
+        r.ClearElrRecord(topic_name=""),
+    ]
+
+
+def test_a_stored_setting_that_no_broker_takes_is_no_obstacle() -> None:
+    stored = [setting(ResourceType.BROKER, "", "process.roles", "broker")]
+    image, _ = apply_records(IMAGE, stored)
+    made = plan(broker("", change("log.roll.ms", SET, "8")), image=image)
+    assert made.results[0].error_code == ErrorCode.NONE
+
+
+def test_settings_of_groups_and_subscriptions_are_written_where_they_change() -> None:
+    interval = setting(ResourceType.CLIENT_METRICS, "s", "interval.ms", "5000")
+    image, _ = apply_records(IMAGE, [interval])
+    made = plan(
+        resource(ResourceType.GROUP, "g", change("consumer.session.timeout.ms", SET, "50000")),
+        resource(
+            ResourceType.CLIENT_METRICS,
+            "s",
+            change("interval.ms", SET, "5000"),
+            change("metrics", SET, "org.apache.kafka."),
+        ),
+        image=image,
+    )
+    assert made.records == [
+        setting(ResourceType.GROUP, "g", "consumer.session.timeout.ms", "50000"),
+        setting(ResourceType.CLIENT_METRICS, "s", "metrics", "org.apache.kafka."),
+    ]
+
+
+def test_an_unknown_operation_for_a_broker_fails_that_resource_alone() -> None:
+    made = plan(broker("1", change("log.roll.ms", 9, "1")), topic("u", change("segment.ms", SET, "7")))
+    assert [each.error_code for each in made.results] == [ErrorCode.INVALID_REQUEST, ErrorCode.NONE]

@@ -8,6 +8,7 @@ import pytest
 from ottla.telemetry.logging import (
     TRACE,
     configure_logging,
+    level_name,
     level_number,
     log_for_other_process,
     lowest_level,
@@ -86,3 +87,20 @@ def test_a_line_of_another_process_is_judged_by_the_levels_here() -> None:
     assert lines == ["WARN 100% x (x)", "DEBUG 100% x.loud (x.loud)", "WARN 100% x.loud (x.loud)"]
     for name in ("x.loud", "x.quiet"):
         logging.getLogger(name).setLevel(logging.NOTSET)
+
+
+@pytest.mark.parametrize(
+    ("number", "name"),
+    [
+        (51, "OFF"),
+        (50, "FATAL"),
+        (30, "WARN"),
+        (35, "WARN"),
+        (10, "DEBUG"),
+        (5, "TRACE"),
+        (1, "ALL"),
+        (0, "ALL"),
+    ],
+)
+def test_a_level_has_kafkas_name(number: int, name: str) -> None:
+    assert level_name(number) == name
