@@ -9,9 +9,11 @@ from typing import Any, cast
 
 from ottla.completion import Completion
 from ottla.config.broker import embedded_broker_config
+from ottla.config.resolved import BrokerConfig
+from ottla.coordination.broker_config import LiveBrokerConfig
 from ottla.errors import KafkaError
 from ottla.handlers.context import RequestContext, Services
-from ottla.metadata.image import EMPTY, ClusterImage, apply_records
+from ottla.metadata.image import EMPTY, ClusterImage, apply_records, difference
 from ottla.metadata.records import (
     BrokerEndpoint,
     ConfigRecord,
@@ -83,6 +85,7 @@ class InlineHelpers:
         self.is_holding = False
         self.held: list[tuple[Callable[[Any], Any], Any, Completion[Any]]] = []
         self.done = 0
+        self.limit: int | None = None
 
     def run(self, job: Callable[[Any], Any], request: Any) -> Completion[Any]:
         completion: Completion[Any] = Completion()
@@ -97,6 +100,9 @@ class InlineHelpers:
         for job, request, completion in held:
             self.done += 1
             completion.take(Completion.resolved(request).map(job))
+
+    def resize(self, limit: int) -> None:
+        self.limit = limit
 
     def abort(self, completion: Completion[Any]) -> None:
         self.held = [each for each in self.held if each[2] is not completion]
@@ -127,8 +133,14 @@ class DataDirectory:
         )
         self.open()
 
+    @property
+    def config(self) -> BrokerConfig:
+        """The broker's configuration in effect."""
+        return self.live_config.config
+
     def open(self) -> None:
-        self.config = embedded_broker_config(self.options)
+        self.live_config = LiveBrokerConfig(embedded_broker_config(self.options))
+        self.live_config.on_image(self.image, difference(EMPTY, self.image))
         self.directory = LogDirectory.open(self.files, self.path, node_id=NODE_ID)
         tasks = cast("Any", self.loop)
         self.writer = InlineWriter(str(self.path), tasks, slow_write_s=inf)
@@ -147,6 +159,8 @@ class DataDirectory:
             delete_later=self.housekeeping.delete_later,
         )
         self.partitions.load(self.image).result()
+        self.live_config.follow(self.housekeeping)
+        self.live_config.follow(self.partitions)
         self.housekeeping.start(self.partitions)
         self.reader = FetchReader(self.loop)
         self.fetch_sessions = FetchSessionCache(10)
@@ -172,6 +186,7 @@ class DataDirectory:
         """Commit metadata records."""
         self.image, delta = apply_records(self.image, records, offset=self.image.offset + len(records))
         if follow:
+            self.live_config.on_image(self.image, delta)
             self.partitions.on_image(self.image, delta)
 
     def create_topic(
@@ -209,6 +224,10 @@ class DataDirectory:
 
     def configure_topic(self, name: str, key: str, value: str | None) -> None:
         self.change(ConfigRecord(resource_type=2, resource_name=name, name=key, value=value))
+
+    def configure_broker(self, key: str, value: str | None, *, resource_name: str = "") -> None:
+        """Set a dynamic option of all brokers, or of the one with this id."""
+        self.change(ConfigRecord(resource_type=4, resource_name=resource_name, name=key, value=value))
 
     def partition(self, name: str, index: int = 0) -> Partition:
         partition = self.partitions.get(name, index)

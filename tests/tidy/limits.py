@@ -37,7 +37,7 @@ COVERED_BY: dict[str, str] = {
     "src/ottla/metadata/log_entries.py": "tests/unit/metadata/test_snapshot.py",
     "src/ottla/server/process.py": "tests/system/test_restart.py",
     "src/ottla/server/receiving.py": "tests/unit/server/test_listener.py",
-    "src/ottla/server/sockets.py": "tests/system/test_restart.py",
+    "src/ottla/server/sockets.py": "tests/unit/server/test_broker_dynamic.py",
 }
 """Modules whose mirror test stands elsewhere, because they are tested together: the module, and its test."""
 

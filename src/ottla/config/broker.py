@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ottla.config.broker_options import BROKER_OPTIONS, LATER_OPTIONS, UNIT_GROUPS
+from ottla.config.dynamic_effects import settings_that_count
 from ottla.config.listeners import ListenerTexts, lay_out_listeners, split_csv
 from ottla.config.option import (
     ConfigError,
@@ -119,42 +120,46 @@ def embedded_settings(overrides: Settings) -> dict[str, Setting]:
     return {**settings, **overrides}
 
 
-def with_dynamic_settings(
+def apply_dynamic_settings(
     config: BrokerConfig, dynamic_default: Mapping[str, str], dynamic_broker: Mapping[str, str]
 ) -> BrokerConfig:
     """Return the configuration under other dynamic settings: those of all brokers, and those of this one.
 
-    Never fails, as Kafka must not when it reads its metadata log: a setting that does not parse keeps to itself,
-    and where the settings contradict each other none of them takes effect. Listeners stay as they are.
+    A setting that does not count (`config.dynamic_effects`) keeps to itself, and listeners stay as they are. Raises
+    ConfigError where the settings contradict each other.
     """
+    resolved = resolve_broker_config(
+        config.settings,
+        lambda: "",
+        dynamic_default=settings_that_count(dynamic_default, for_all_brokers=True),
+        dynamic_broker=settings_that_count(dynamic_broker, for_all_brokers=False),
+    )
+    resolved = replace(resolved, listeners=config.listeners, advertised_listeners=config.advertised_listeners)
+    return with_described_settings(resolved, dynamic_default, dynamic_broker)
 
-    def parsing(texts: Mapping[str, str]) -> dict[str, str]:
-        return {name: text for name, text in texts.items() if _parses(name, text)}
 
-    try:
-        resolved = resolve_broker_config(
-            config.settings,
-            lambda: "",
-            dynamic_default=parsing(dynamic_default),
-            dynamic_broker=parsing(dynamic_broker),
-        )
-    except ConfigError:
-        resolved = resolve_broker_config(config.settings, lambda: "")
+def with_described_settings(
+    config: BrokerConfig, dynamic_default: Mapping[str, str], dynamic_broker: Mapping[str, str]
+) -> BrokerConfig:
+    """Return the configuration as it is, with the dynamic settings that DescribeConfigs shows."""
     return replace(
-        resolved,
-        listeners=config.listeners,
-        advertised_listeners=config.advertised_listeners,
+        config,
         dynamic_default=MappingProxyType(dict(dynamic_default)),
         dynamic_broker=MappingProxyType(dict(dynamic_broker)),
     )
 
 
-def _parses(name: str, text: str) -> bool:
+def with_dynamic_settings(
+    config: BrokerConfig, dynamic_default: Mapping[str, str], dynamic_broker: Mapping[str, str]
+) -> BrokerConfig:
+    """Return the configuration under other dynamic settings, as `apply_dynamic_settings` does, but never fail.
+
+    Where the settings contradict each other what was in effect before stays, as in Kafka.
+    """
     try:
-        parse_value(BROKER_OPTIONS[name], text)
-    except (KeyError, ConfigError):
-        return False
-    return True
+        return apply_dynamic_settings(config, dynamic_default, dynamic_broker)
+    except ConfigError:
+        return with_described_settings(config, dynamic_default, dynamic_broker)
 
 
 def setting_warnings(settings: Settings) -> tuple[str, ...]:

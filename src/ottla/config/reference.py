@@ -63,8 +63,8 @@ def configuration_page() -> str:
 
 _OWN_INTRODUCTION = """\
 Apache Kafka does not know these and leaves them alone, so the file can be given to both. A name that begins with
-`ottla.` and is none of them refuses the start. `--metrics-port` and `--log-level` of the command line are short for the
-last and the first."""
+`ottla.` and is none of them refuses the start. `--metrics-port` and `--log-level` of the command line are short for
+`ottla.metrics.port` and `ottla.log.level`."""
 
 _INTRODUCTION = """\
 Ottla takes Apache Kafka {kafka}'s own configuration: the same {count} broker options and {topic_count} topic options,

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 from ottla.clock import Clock
 from ottla.completion import Completion
 from ottla.config.resolved import BrokerConfig
+from ottla.coordination.image_log import shortened
 from ottla.coordination.internal_topics import internal_topic
 from ottla.coordination.metadata_log import MetadataLog
 from ottla.coordination.publisher import ImagePublisher
@@ -53,6 +55,9 @@ from ottla.types import INTERNAL_TOPICS
 logger = logging.getLogger("ottla.controller")
 
 T = TypeVar("T")
+
+ANY_REPLICATION_FACTOR = -1
+"""Asks for that of the configuration."""
 
 QUEUE_LIMIT = 10_000
 """Commands that may wait behind a slow disk. Each is the only request under way of a connection, or an automatic
@@ -152,10 +157,11 @@ class Controller:
         self, topics: list[CreatableTopic], *, validate_only: bool, timeout_ms: int
     ) -> Completion[list[CreatableTopicResult]]:
         """Create topics; one result for every name. Fails with KafkaError."""
-        return self._submit_within(
+        created = self._submit_within(
             timeout_ms if create_topics_plan.acceptable_topics(topics) else None,
             lambda reply_to: CreateTopics(topics, validate_only, reply_to),
         )
+        return created if validate_only else created.map(partial(self._tell_of_fewer_replicas, topics))
 
     def delete_topics(
         self, topics: list[DeleteTopicState], *, timeout_ms: int
@@ -221,10 +227,37 @@ class Controller:
         submitted: Completion[list[CreatableTopicResult]] = self._submit(
             lambda reply_to: CreateTopics([topic], False, reply_to)
         )
-        created = submitted.map(_require_created)
+        told = submitted.map(partial(self._tell_of_fewer_replicas, [topic]))
+        created = told.map(_require_created)
         self._creating[name] = created
         created.on_done(lambda done: self._created(name, done))
         return created
+
+    def _tell_of_fewer_replicas(
+        self, topics: list[CreatableTopic], results: list[CreatableTopicResult]
+    ) -> list[CreatableTopicResult]:
+        """Tell which topics got fewer replicas than the configuration says, since there are no more brokers."""
+        wanted_factor = self._config().default_replication_factor
+        open_names = {
+            each.name
+            for each in topics
+            if each.replication_factor == ANY_REPLICATION_FACTOR and not each.assignments
+        }
+        fewer = [
+            each
+            for each in results
+            if each.name in open_names
+            and each.error_code == ErrorCode.NONE
+            and each.replication_factor < wanted_factor
+        ]
+        if fewer:
+            logger.info(
+                "Created with replication factor %d instead of %d, there are no more brokers: %s",
+                fewer[0].replication_factor,
+                wanted_factor,
+                shortened([each.name for each in fewer]),
+            )
+        return results
 
     def _created(self, name: str, done: Completion[None]) -> None:
         del self._creating[name]

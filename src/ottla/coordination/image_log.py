@@ -54,13 +54,15 @@ _SHOWN = frozenset(ResourceType)
 
 
 def _tell(what: str, noun: str, items: Sequence[str]) -> None:
-    if not items:
-        return
+    if items:
+        logger.info("%s %s: %s", what, _counted(len(items), noun), shortened(items))
+
+
+def shortened(items: Sequence[str]) -> str:
+    """Return a list in the alphabet's order, and of a long one the beginning with the number of those left out."""
     shown = ", ".join(sorted(items)[:NAMES_IN_A_LINE])
     more = len(items) - NAMES_IN_A_LINE
-    logger.info(
-        "%s %s: %s%s", what, _counted(len(items), noun), shown, f" and {more} more" if more > 0 else ""
-    )
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def _counted(count: int, noun: str) -> str:

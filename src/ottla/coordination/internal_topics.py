@@ -58,17 +58,18 @@ _RECIPES: Mapping[str, _Recipe] = {
 def internal_topic(name: str, config: BrokerConfig, *, broker_count: int) -> tuple[CreatableTopic, int]:
     """Return the topic to create, and the replication factor that is configured for it.
 
-    The topic's own factor is at most the number of brokers.
+    The topic's own factor is at most the number of brokers, unless `ottla.replication.factor.clamp` is off.
     """
     recipe = _RECIPES[name]
     wanted_factor = _number(config.values[recipe.replication_option])
+    is_clamped = config.ottla_replication_factor_clamp
     overrides = dict(recipe.fixed_overrides)
     for override, option in recipe.option_overrides.items():
         overrides[override] = value_text(config.values[option]) or ""
     topic = CreatableTopic(
         name=name,
         num_partitions=_number(config.values[recipe.partitions_option]),
-        replication_factor=max(1, min(wanted_factor, broker_count)),
+        replication_factor=max(1, min(wanted_factor, broker_count)) if is_clamped else wanted_factor,
         configs=[CreatableTopicConfig(name=key, value=overrides[key]) for key in sorted(overrides)],
     )
     return topic, wanted_factor

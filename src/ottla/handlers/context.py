@@ -22,11 +22,12 @@ if TYPE_CHECKING:
     from ottla.telemetry.running_levels import RunningLevels
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Services:
-    """Everything that handlers may use; built once, in `server.broker`."""
+    """Everything that handlers may use; built once, in `server.broker`. The configuration alone is ever replaced."""
 
     config: BrokerConfig
+    """The broker's configuration in effect."""
     node_id: int
     cluster_id: str
     image: Callable[[], ClusterImage]
@@ -41,6 +42,10 @@ class Services:
     clock: Clock
     tasks: Tasks
     topic_answers: TopicAnswers = field(default_factory=TopicAnswers)
+
+    def update_broker_config(self, config: BrokerConfig) -> None:
+        """Go by this configuration from the next request on."""
+        self.config = config
 
 
 @dataclass(slots=True)

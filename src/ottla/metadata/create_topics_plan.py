@@ -193,7 +193,7 @@ def _partitions(context: _Context, topic: CreatableTopic, topic_id: Uuid) -> lis
             "Number of partitions was set to an invalid non-positive value.",
         )
     if replication_factor == _DEFAULT:
-        replication_factor = context.config.default_replication_factor
+        replication_factor = _default_replication_factor(context)
     if partition_count == _DEFAULT:
         partition_count = context.config.num_partitions
     try:
@@ -202,6 +202,14 @@ def _partitions(context: _Context, topic: CreatableTopic, topic_id: Uuid) -> lis
         message = f"Unable to replicate the partition {replication_factor} time(s): {error.text}"
         raise KafkaError(error.code, message) from error
     return [new_partition(brokers, topic_id, number, replicas) for number, replicas in enumerate(placements)]
+
+
+def _default_replication_factor(context: _Context) -> int:
+    """Return how many replicas a topic gets that says nothing: no more than there are brokers, unless that is off."""
+    factor = context.config.default_replication_factor
+    if context.config.ottla_replication_factor_clamp:
+        return min(factor, max(len(context.image.brokers.by_id), 1))
+    return factor
 
 
 def _manual_assignments(context: _Context, topic: CreatableTopic) -> dict[int, list[int]]:

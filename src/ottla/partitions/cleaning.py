@@ -21,7 +21,7 @@ from ottla.errors import KafkaError
 from ottla.partitions.cleanable import DirtySection, dirty_section
 from ottla.partitions.partition import Partition, Scheduler
 from ottla.partitions.writer import DirectoryWriter
-from ottla.processes.helper_processes import HelpersClosedError
+from ottla.processes.helper_processes import HelperError, HelpersClosedError
 from ottla.records.batch import CorruptBatchError
 from ottla.storage.files import FileSystem
 from ottla.storage.leftovers import remove_cleaned
@@ -41,12 +41,24 @@ LOOKS_PER_TURN = 100
 LONGEST_DELAY_MS = 24 * 60 * 60 * 1000
 """Lags may be centuries; no timer is set further ahead than a day, and then it is looked at again."""
 
+_SHAPES_A_CLEANING = (
+    "log_cleaner_threads",
+    "log_cleaner_dedupe_buffer_size",
+    "log_cleaner_io_buffer_load_factor",
+    "log_cleaner_io_buffer_size",
+    "log_cleaner_io_max_bytes_per_second",
+)
+"""Options that a helper is told when it begins. Kafka's cleaner begins anew, too, when one of them changes."""
+
 
 class JobRunner(Protocol):
     """What of `HelperProcesses` the cleaner uses."""
 
     def run(self, job: Callable[[Any], Any], request: Any) -> Completion[Any]:
         """Call `job(request)` in a helper process."""
+
+    def resize(self, limit: int) -> None:
+        """Let so many jobs run at once."""
 
     def abort(self, completion: Completion[Any]) -> None:
         """End the job that has this completion."""
@@ -69,6 +81,8 @@ class Cleaning:
     partition: Partition
     section: DirtySection
     job: Completion[CompactionResult | None] | None = None
+    is_interrupted: bool = False
+    """Whether other options hold by now, so that it begins again."""
 
 
 class LogCleaner:
@@ -111,6 +125,18 @@ class LogCleaner:
         if self._timer is not None:
             self._timer.cancel()
 
+    def update_broker_config(self, config: BrokerConfig) -> None:
+        """Go by these options: what is waited for comes as early as they say, what runs begins again under them."""
+        before, self._config = self._config, config
+        self._helpers.resize(config.log_cleaner_threads)
+        if any(getattr(before, name) != getattr(config, name) for name in _SHAPES_A_CLEANING):
+            for cleaning in list(self._running.values()):
+                self._interrupt(cleaning)
+            if self._cleanable and not self._is_closed:
+                self._scheduler.call_soon(self._look)
+        if self._due and not self._is_closed:
+            self._arm(self._clock.now_ms() + config.log_cleaner_backoff_ms)
+
     def is_cleaning(self, partition: Partition) -> bool:
         """Whether a cleaning of this log is under way, so that its segments must stay."""
         return partition in self._running
@@ -128,6 +154,13 @@ class LogCleaner:
         self._uncleanable.discard(partition)
         cleaning = self._running.get(partition)
         if cleaning is not None and cleaning.job is not None and not cleaning.job.done:
+            self._helpers.abort(cleaning.job)
+
+    def _interrupt(self, cleaning: Cleaning) -> None:
+        """Have a cleaning begin again, unless its helper is done already."""
+        if cleaning.job is None or not cleaning.job.done:
+            cleaning.is_interrupted = True
+        if cleaning.job is not None and not cleaning.job.done:
             self._helpers.abort(cleaning.job)
 
     def _arm(self, due_ms: int) -> None:
@@ -220,6 +253,8 @@ class LogCleaner:
     def _work(self, cleaning: Cleaning, job: CleaningJob) -> Completion[CompactionResult | None]:
         from ottla.partitions.cleaning_job import clean_log  # noqa: PLC0415
 
+        if cleaning.is_interrupted:
+            return Completion.failed(HelperError("other options hold by now"))
         logger.debug("Cleaning %s", cleaning.partition.topic_partition)
         cleaning.job = self._helpers.run(clean_log, job)
         return cleaning.job
@@ -251,7 +286,7 @@ class LogCleaner:
     def _ended(self, cleaning: Cleaning, ending: Completion[CompactionResult | None]) -> None:
         """Take note of what became of a cleaning, and remove what it has left; then look for the next one."""
         partition = cleaning.partition
-        if ending.error is not None and not self._is_expected(partition, ending.error):
+        if ending.error is not None and not self._is_expected(cleaning, ending.error):
             self._give_up(partition, ending.error)
         result = None if ending.error is not None else ending.result()
         if result is not None:
@@ -274,11 +309,13 @@ class LogCleaner:
             return
         if is_clean and not partition.is_deleted:
             self._listener.has_cleaned(partition)
+        if (is_clean or cleaning.is_interrupted) and not partition.is_deleted:
             self._due[partition] = None
         self._scheduler.call_soon(self._look)
 
-    def _is_expected(self, partition: Partition, error: BaseException) -> bool:
-        return self._is_closed or partition.is_deleted or isinstance(error, HelpersClosedError)
+    def _is_expected(self, cleaning: Cleaning, error: BaseException) -> bool:
+        is_unneeded = self._is_closed or cleaning.partition.is_deleted or cleaning.is_interrupted
+        return is_unneeded or isinstance(error, HelpersClosedError)
 
     def _give_up(self, partition: Partition, error: BaseException) -> None:
         self._uncleanable.add(partition)

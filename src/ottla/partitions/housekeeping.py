@@ -59,6 +59,8 @@ class Housekeeping:
         if config.log_cleaner_enable:
             self._cleaner = LogCleaner(config, directory.files, writer, scheduler, clock, helpers, self)
         self._timers: dict[object, Timer] = {}
+        self._flush_delays_ms: dict[Partition, int] = {}
+        """How long the flush timers that are set were to wait."""
         self._rolled: set[Partition] = set()
         self._is_closed = False
 
@@ -70,6 +72,12 @@ class Housekeeping:
         self._set_timer("producers", delay_ms, self._forget_producers)
         if self._cleaner is not None:
             self._cleaner.start(partitions)
+
+    def update_broker_config(self, config: BrokerConfig) -> None:
+        """Go by these options, each from when it is due for the next time."""
+        self._config = config
+        if self._cleaner is not None:
+            self._cleaner.update_broker_config(config)
 
     def close(self) -> None:
         """Do nothing from now on."""
@@ -87,16 +95,20 @@ class Housekeeping:
         log = partition.log
         if log.has_rolled_since_flush and partition not in self._rolled:
             self._flush_rolled(partition)
-            self.reconfigured(partition)
+            self._look_at(partition)
         if log.config.flush_ms < NEVER_FLUSH and partition not in self._timers:
-            self._set_timer(partition, log.config.flush_ms, partial(self._flush, partition))
+            self._flush_later(partition)
 
     def log_start_moved(self) -> None:
         """Take note that records were deleted: a crash must not bring them back for longer than Kafka would."""
         self._start_checkpoints()
 
     def reconfigured(self, partition: Partition) -> None:
-        """Have a log looked at that may have become worth a cleaning."""
+        """Have a log looked at that may have become worth a cleaning, or must be on the disk sooner or later."""
+        self._look_at(partition)
+        self._flush_later(partition)
+
+    def _look_at(self, partition: Partition) -> None:
         if self._cleaner is not None:
             self._cleaner.look_at(partition)
 
@@ -161,12 +173,27 @@ class Housekeeping:
 
         def flushed(flushing: Completion[None]) -> None:
             self._rolled.discard(partition)
-            self.reconfigured(partition)  # it may have rolled again meanwhile
+            self._look_at(partition)  # it may have rolled again meanwhile
             _log_failure(f"flush {partition.topic_partition}", flushing)
 
         partition.flush(partition.log.segments[-1].base_offset).on_done(flushed)
 
+    def _flush_later(self, partition: Partition) -> None:
+        """Flush what is not on the disk within flush.ms; a timer that is set for another time gives way."""
+        log = partition.log
+        flush_ms = log.config.flush_ms
+        if self._flush_delays_ms.get(partition) == flush_ms:
+            return
+        self._flush_delays_ms.pop(partition, None)
+        timer = self._timers.pop(partition, None)
+        if timer is not None:
+            timer.cancel()
+        if flush_ms < NEVER_FLUSH and log.recovery_point < log.log_end_offset and not self._is_closed:
+            self._flush_delays_ms[partition] = flush_ms
+            self._set_timer(partition, flush_ms, partial(self._flush, partition))
+
     def _flush(self, partition: Partition) -> None:
+        self._flush_delays_ms.pop(partition, None)
         if not partition.is_deleted:
             partition.flush().on_done(partial(_log_failure, f"flush {partition.topic_partition}"))
 

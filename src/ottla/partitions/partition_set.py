@@ -16,7 +16,7 @@ from typing import Any, Protocol, TypeVar
 
 from ottla.clock import Clock
 from ottla.completion import Completion, gather
-from ottla.config.resolved import BrokerConfig, TopicConfig, resolve_topic_config
+from ottla.config.resolved import BrokerConfig, TopicConfig, override_topic_config, resolve_topic_config
 from ottla.errors import ErrorCode, KafkaError
 from ottla.metadata.aspects.configs import ResourceType
 from ottla.metadata.aspects.topics import NO_LEADER, PartitionImage, TopicImage
@@ -91,6 +91,8 @@ class PartitionSet:
         self._image: ClusterImage = EMPTY
         self._by_name: dict[str, dict[int, Partition]] = {}
         self._by_id: dict[Uuid, dict[int, Partition]] = {}
+        self._topic_defaults = resolve_topic_config(config, {})
+        """What holds for a topic without overrides: one object for all of them, however many there are."""
         self._topic_configs: dict[str, TopicConfig] = {}
         self._is_loaded = False
         self._offline: dict[TopicPartition, SavedOffsets] = {}
@@ -211,6 +213,12 @@ class PartitionSet:
     def update_broker_config(self, config: BrokerConfig) -> None:
         """Follow a changed configuration of the broker, from which topics take what they do not set."""
         self._config = config
+        defaults = resolve_topic_config(config, {})
+        if defaults != self._topic_defaults:
+            self._topic_defaults = defaults
+        self._topic_configs.clear()
+        for partition in self:
+            partition.log.producer_state.producer_id_expiration_ms = config.producer_id_expiration_ms
         for name in list(self._by_name):
             self._reconfigure(name)
 
@@ -346,6 +354,7 @@ class PartitionSet:
             high_watermark=high_watermark,
             cleaned_offset=cleaned_offset,
         )
+        log.producer_state.producer_id_expiration_ms = self._config.producer_id_expiration_ms
         topic, number = log.topic_partition
         partitions = self._by_id.setdefault(topic_id, {})
         partitions[number] = partition
@@ -463,7 +472,10 @@ class PartitionSet:
     def _topic_config(self, topic: str) -> TopicConfig:
         config = self._topic_configs.get(topic)
         if config is None:
-            config = resolve_topic_config(self._config, self._image.configs.topic(topic))
+            overrides = self._image.configs.topic(topic)
+            config = self._topic_defaults
+            if overrides:
+                config = override_topic_config(config, overrides)
             self._topic_configs[topic] = config
         return config
 
@@ -472,8 +484,10 @@ class PartitionSet:
         partitions = self._by_name.get(topic)
         if partitions:
             config = self._topic_config(topic)
+            is_default = config is self._topic_defaults
             for partition in partitions.values():
-                partition.configure(config)
+                if partition.config is not config and (is_default or partition.config != config):
+                    partition.configure(config)
 
 
 def _nothing() -> None:

@@ -126,6 +126,11 @@ class HelperProcesses:
         self._give_jobs()
         return completion
 
+    def resize(self, limit: int) -> None:
+        """Let `limit` jobs run at once from now on; those that run beyond it are done to their end."""
+        self._limit = limit
+        self._give_jobs()
+
     def abort(self, completion: Completion[Any]) -> None:
         """Give up the job with this completion, which fails at once, and kill its process."""
         for job in self._waiting:
@@ -166,7 +171,7 @@ class HelperProcesses:
 
     def _give_jobs(self) -> None:
         """Give waiting jobs to helpers that have none, and to new ones."""
-        while self._waiting:
+        while self._waiting and sum(each.job is not None for each in self._helpers) < self._limit:
             free = (helper for helper in self._helpers if helper.job is None and not helper.is_ending)
             helper = next(free, None)
             if helper is None and len(self._helpers) >= self._limit:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ottla.clock import Clock
 from ottla.completion import Completion
-from ottla.config.broker import with_dynamic_settings
 from ottla.config.listeners import SECURITY_PROTOCOLS
 from ottla.config.resolved import BrokerConfig
+from ottla.coordination.broker_config import LiveBrokerConfig
 from ottla.coordination.controller import Controller
 from ottla.coordination.image_log import ImageLog
 from ottla.coordination.metadata_log import MetadataLog
@@ -81,12 +81,13 @@ class Broker:
         recover_beside_from_bytes: int = RECOVER_BESIDE_FROM_BYTES,
         levels: RunningLevels | None = None,
     ) -> None:
-        self._config = config
+        self._live_config = LiveBrokerConfig(config)
         self._clock = clock
         self._tasks = tasks
         self._files = FileSystem() if files is None else files
         self._levels = RunningLevels() if levels is None else levels
         self._sockets = Sockets(config, tasks)
+        self._live_config.follow(self._sockets)
         self._publisher = ImagePublisher()
         self._writer = DirectoryWriter(config.data_directory, tasks)
         self._broker_epoch = -1
@@ -100,6 +101,11 @@ class Broker:
         self._housekeeping: Housekeeping | None = None
         self._cleaners: HelperProcesses | None = None
         self._metrics: Metrics | None = None
+
+    @property
+    def _config(self) -> BrokerConfig:
+        """The configuration in effect."""
+        return self._live_config.config
 
     async def start(self) -> None:
         """Start everything. Raises StartError; `stop` must be called in every case."""
@@ -132,11 +138,9 @@ class Broker:
         controller = self._controller = Controller(
             log, self._publisher, self._clock, self._tasks, lambda: self._config, cluster_id
         )
+        self._publisher.subscribe(self._live_config)
         await settled(controller.load(read_bootstrap_records(self._files, directory.path)))
-        dynamic = self._publisher.image.configs
-        self._config = config = with_dynamic_settings(
-            self._config, dynamic.cluster_default(), dynamic.broker(self._config.node_id)
-        )
+        config = self._config
         partitions = await self._open_partitions(directory, open_files, config)
         self._publisher.subscribe(partitions)
         groups = self._groups = GroupService(config, partitions, Runtime(self._clock, self._tasks))
@@ -149,24 +153,23 @@ class Broker:
             "[BrokerLifecycleManager id=%d] The broker has been unfenced. Transitioning from RECOVERY to RUNNING.",
             config.node_id,
         )
-        self._sockets.start(
-            Services(
-                config=config,
-                node_id=config.node_id,
-                cluster_id=cluster_id,
-                image=lambda: self._publisher.image,
-                partitions=partitions,
-                reader=FetchReader(self._tasks),
-                fetch_sessions=FetchSessionCache(config.max_incremental_fetch_session_cache_slots),
-                producer_ids=ProducerIdAllocator(controller),
-                controller=controller,
-                groups=groups,
-                levels=self._levels,
-                clock=self._clock,
-                tasks=self._tasks,
-            ),
-            None if self._metrics is None else self._metrics.counters,
+        services = Services(
+            config=config,
+            node_id=config.node_id,
+            cluster_id=cluster_id,
+            image=lambda: self._publisher.image,
+            partitions=partitions,
+            reader=FetchReader(self._tasks),
+            fetch_sessions=FetchSessionCache(config.max_incremental_fetch_session_cache_slots),
+            producer_ids=ProducerIdAllocator(controller),
+            controller=controller,
+            groups=groups,
+            levels=self._levels,
+            clock=self._clock,
+            tasks=self._tasks,
         )
+        self._live_config.follow(services)
+        self._sockets.start(services, None if self._metrics is None else self._metrics.counters)
         if self._metrics is not None:
             await self._metrics.start(controller, partitions, groups, self._writer, self._sockets)
 
@@ -274,6 +277,8 @@ class Broker:
         await settled(partitions.load(self._publisher.image, recovery))
         await settled(recovery.close())
         self._recovery = None
+        self._live_config.follow(housekeeping)
+        self._live_config.follow(partitions)
         housekeeping.start(partitions)
         return partitions
 

@@ -7,10 +7,11 @@ import errno
 import logging
 import socket
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from ottla.server.connection import Connection, RequestSink
+from ottla.server.creation_rate import UNLIMITED_PER_S, CreationRate
 from ottla.server.receiving import SharedBuffer
 from ottla.tasks import Tasks, Timer
 
@@ -43,21 +44,38 @@ class ConnectionLimits:
     max_frame_bytes: int
     backlog: int
     """Connections that the kernel keeps until they are accepted; it caps this by its own limit."""
+    max_creations_per_s: int = UNLIMITED_PER_S
+    """New connections; those beyond it wait."""
 
 
 class ConnectionCount:
-    """How many connections the broker has, on all listeners together, and from where."""
+    """How many connections the broker has, on all listeners together, from where, and how fast they come."""
 
-    def __init__(self, limits: ConnectionLimits) -> None:
+    def __init__(self, limits: ConnectionLimits, rate: CreationRate) -> None:
         self._limits = limits
+        self._rate = rate
         self._total = 0
         self._by_address: Counter[str] = Counter()
         self._when_not_full: list[Callable[[], None]] = []
+        self.when_exceeded: Callable[[], None] | None = None
+        """Called when a listener that is never full has let one in beyond `max.connections`."""
 
     @property
     def is_full(self) -> bool:
         """Whether `max.connections` is reached: then nothing more is accepted for now."""
         return self._total >= self._limits.max_connections
+
+    @property
+    def excess(self) -> int:
+        """How many connections are open beyond `max.connections`, which has become smaller."""
+        return max(self._total - self._limits.max_connections, 0)
+
+    def change_limits(self, limits: ConnectionLimits) -> None:
+        """Go by other bounds from the next connection on; those who wait for a free place hear of one."""
+        was_full = self.is_full
+        self._limits = limits
+        if was_full:
+            self._tell_of_free_place()
 
     def limit_for(self, address: str) -> int:
         """Return how many connections this address may have."""
@@ -67,10 +85,17 @@ class ConnectionCount:
         """Tell whether one more connection from this address is within its bound."""
         return self._by_address[address] < self.limit_for(address)
 
+    def delay_ms(self, now_ms: float) -> float:
+        """Count a connection that has just come, and return for how long it has to wait by the rate."""
+        self._rate.record(now_ms)
+        return self._rate.delay_ms(self._limits.max_creations_per_s, now_ms)
+
     def opened(self, address: str) -> None:
         """Count a connection."""
         self._total += 1
         self._by_address[address] += 1
+        if self.excess and self.when_exceeded is not None:
+            self.when_exceeded()
 
     def closed(self, address: str) -> None:
         """Count a connection no more; those who wait for a free place hear of it."""
@@ -80,12 +105,16 @@ class ConnectionCount:
         if self._by_address[address] <= 0:
             del self._by_address[address]
         if was_full:
-            for callback in self._when_not_full:
-                callback()
+            self._tell_of_free_place()
 
     def call_when_not_full(self, callback: Callable[[], None]) -> None:
         """Call back each time that a full broker has a free place again."""
         self._when_not_full.append(callback)
+
+    def _tell_of_free_place(self) -> None:
+        if not self.is_full:
+            for callback in self._when_not_full:
+                callback()
 
 
 def open_sockets(host: str, port: int) -> list[socket.socket]:
@@ -146,7 +175,10 @@ def _listen_error(address: str, port: int, error: OSError) -> ListenError:
 
 
 class Listener:
-    """One named listener: its sockets, and the connections that came through them."""
+    """One named listener: its sockets, and the connections that came through them.
+
+    One that `is_protected` lets everybody in, as Kafka's between brokers does, and others make room for it.
+    """
 
     def __init__(
         self,
@@ -157,6 +189,8 @@ class Listener:
         limits: ConnectionLimits,
         count: ConnectionCount,
         logger: logging.Logger,
+        *,
+        is_protected: bool = False,
     ) -> None:
         self._sockets = sockets
         self._tasks = tasks
@@ -166,11 +200,14 @@ class Listener:
         self._logger = logger
         self._connections: set[Connection] = set()
         self._count = count
+        self._is_protected = is_protected
         self.accepted = 0
         """Connections that were let in since the start."""
         self._is_accepting = False
         self._idle_timer: Timer | None = None
         self._pause_timer: Timer | None = None
+        self._held: tuple[socket.socket, str] | None = None
+        """A connection that has come too soon, with its address; nothing more is accepted before it."""
         self._when_empty: Callable[[], None] | None = None
         count.call_when_not_full(self._accept_on)
 
@@ -185,6 +222,11 @@ class Listener:
         """How many connections are open."""
         return len(self._connections)
 
+    @property
+    def connections(self) -> Collection[Connection]:
+        """The connections that are open."""
+        return self._connections
+
     def start(self) -> None:
         """Listen, and begin to accept. Raises ListenError when another process listens on the same port."""
         for listening in self._sockets:
@@ -195,8 +237,17 @@ class Listener:
                 raise _listen_error(address, port, error) from error
         self._accept_on()
 
+    @property
+    def _is_full(self) -> bool:
+        return not self._is_protected and self._count.is_full
+
     def _accept_on(self) -> None:
-        if not self._is_accepting and self._pause_timer is None and not self._count.is_full:
+        if self._pause_timer is not None or self._is_full:
+            return
+        held, self._held = self._held, None
+        if held is not None:
+            self._admit(*held)
+        if not self._is_accepting and not self._is_full:
             self._is_accepting = True
             for listening in self._sockets:
                 self._tasks.loop.add_reader(listening.fileno(), self._accept, listening)
@@ -214,6 +265,9 @@ class Listener:
             if timer is not None:
                 timer.cancel()
         self._pause_timer = self._idle_timer = None
+        if self._held is not None:
+            self._held[0].close()
+            self._held = None
         for listening in self._sockets:
             listening.close()
         self._sockets = []
@@ -243,6 +297,9 @@ class Listener:
 
     def _accept(self, listening: socket.socket) -> None:
         for _ in range(ACCEPTS_A_TURN):
+            if self._is_full:
+                # Another listener has taken the last place, or there are fewer of them since a moment.
+                self._pause_accepting()
             if not self._is_accepting:
                 return
             try:
@@ -253,10 +310,20 @@ class Listener:
                 if error.errno not in OUT_OF_DESCRIPTORS:
                     raise
                 self._logger.error("No further connection can be accepted for now: %s", error.strerror)
-                self._pause_accepting()
-                self._pause_timer = self._tasks.call_later(ACCEPT_PAUSE_MS, self._resume_accepting)
+                self._rest(ACCEPT_PAUSE_MS)
                 return
-            self._admit(connected, _plain_address(str(address[0])))
+            client_address = _plain_address(str(address[0]))
+            delay_ms = 0 if self._is_protected else self._count.delay_ms(self._tasks.loop.time() * 1000)
+            if delay_ms > 0:
+                self._held = (connected, client_address)
+                self._rest(delay_ms)
+                return
+            self._admit(connected, client_address)
+
+    def _rest(self, duration_ms: float) -> None:
+        """Accept nothing for a time."""
+        self._pause_accepting()
+        self._pause_timer = self._tasks.call_later(duration_ms, self._resume_accepting)
 
     def _admit(self, connected: socket.socket, client_address: str) -> None:
         limits = self._limits
@@ -285,7 +352,7 @@ class Listener:
                 logger=self._logger,
             )
         )
-        if self._count.is_full:
+        if self._is_full:
             self._pause_accepting()
         if self._idle_timer is None and limits.max_idle_ms >= 0:
             self._idle_timer = self._tasks.call_later(limits.max_idle_ms, self._close_idle)

@@ -46,7 +46,8 @@ def test_help_names_every_option_of_the_server(capsys: pytest.CaptureFixture[str
             ["--override", "ottla.metrics.prot=1"],
             (
                 "ottla: ottla.metrics.prot is not an option of Ottla; there are "
-                "ottla.log.level, ottla.metrics.host, ottla.metrics.port, ottla.record.check (--override)\n"
+                "ottla.log.level, ottla.metrics.host, ottla.metrics.port, ottla.record.check, "
+                "ottla.replication.factor.clamp (--override)\n"
             ),
         ),
         (

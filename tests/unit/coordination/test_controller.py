@@ -291,7 +291,7 @@ def test_a_topic_that_cannot_be_created_automatically_is_named_in_the_log(
     format_directory(tmp_path)
 
     async def main() -> None:
-        node = open_node(tmp_path, default_replication_factor="2")
+        node = open_node(tmp_path, default_replication_factor="2", ottla_replication_factor_clamp="false")
         await node.start()
         node.controller.create_topic_automatically("t")
         node.controller.create_topic_automatically("__cluster_metadata")
@@ -305,3 +305,39 @@ def test_a_topic_that_cannot_be_created_automatically_is_named_in_the_log(
         "Topic t cannot be created automatically: INVALID_REPLICATION_FACTOR" in line for line in warnings
     )
     assert any("Topic __cluster_metadata cannot be created automatically" in line for line in warnings)
+
+
+def test_topics_get_no_more_replicas_than_there_are_brokers_and_the_log_tells(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    format_directory(tmp_path)
+
+    async def main() -> None:
+        node = open_node(tmp_path, default_replication_factor="3")
+        await node.start()
+        asked = [
+            CreatableTopic(name=name, num_partitions=1, replication_factor=factor)
+            for name, factor in (("a", -1), ("b", -1), ("c", 1), ("d", 2))
+        ]
+        with caplog.at_level("INFO", "ottla.controller"):
+            await result_of(node.controller.create_topics(asked, validate_only=True, timeout_ms=30_000))
+            results = await result_of(
+                node.controller.create_topics(asked, validate_only=False, timeout_ms=30_000)
+            )
+            node.controller.create_topic_automatically("auto")
+            await create(node, "e")
+        assert [(each.name, each.error_code) for each in results] == [("a", 0), ("b", 0), ("c", 0), ("d", 38)]
+        assert results[3].error_message == (
+            "Unable to replicate the partition 2 time(s): The target replication factor of 2 cannot be reached because "
+            "only 1 broker(s) are registered."
+        )
+        assert sorted(node.image.topics.by_name) == ["a", "auto", "b", "c", "e"]
+        assert node.image.topics.by_name["a"].partitions[0].replicas == (1,)
+        await node.stop()
+
+    run(main)
+    lines = [record.getMessage() for record in caplog.records if "replication factor" in record.getMessage()]
+    assert lines == [
+        "Created with replication factor 1 instead of 3, there are no more brokers: a, b",
+        "Created with replication factor 1 instead of 3, there are no more brokers: auto",
+    ]

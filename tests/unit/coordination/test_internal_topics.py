@@ -48,3 +48,11 @@ def test_the_configured_factor_is_told_and_bounded() -> None:
     assert (topic.replication_factor, wanted) == (2, 3)
     topic, _ = internal_topic(CONSUMER_OFFSETS_TOPIC, config, broker_count=0)
     assert topic.replication_factor == 1
+
+
+def test_the_configured_factor_is_kept_where_it_is_not_to_be_bounded() -> None:
+    config = embedded_broker_config(
+        {"offsets.topic.replication.factor": "3", "ottla.replication.factor.clamp": "false"}
+    )
+    topic, wanted = internal_topic(CONSUMER_OFFSETS_TOPIC, config, broker_count=1)
+    assert (topic.replication_factor, wanted) == (3, 3)

@@ -260,3 +260,25 @@ def test_too_much_fails_as_a_whole(topics: list[CreatableTopic], message: str) -
     with pytest.raises(KafkaError) as error:
         plan(*topics)
     assert (error.value.code, error.value.message) == (ErrorCode.POLICY_VIOLATION, message)
+
+
+def test_the_factor_of_the_configuration_is_bounded_by_the_brokers_unless_that_is_off() -> None:
+    two_brokers = cluster({}, broker(1), broker(2))
+
+    def planned(image: ClusterImage, clamp: str, factor: int = -1) -> CreatableTopicResult:
+        config = embedded_broker_config(
+            {"default.replication.factor": "3", "ottla.replication.factor.clamp": clamp}
+        )
+        made = plan_create_topics(image, config, [wanted("new", 1, factor)], lambda: NEW, validate_only=False)
+        (result,) = made.results
+        return result
+
+    assert planned(IMAGE, "true").replication_factor == 1
+    assert planned(two_brokers, "true").replication_factor == 2
+    refused = planned(IMAGE, "false")
+    assert refused.error_code == ErrorCode.INVALID_REPLICATION_FACTOR
+    assert refused.error_message == (
+        "Unable to replicate the partition 3 time(s): The target replication factor of 3 cannot be "
+        "reached because only 1 broker(s) are registered."
+    )
+    assert planned(IMAGE, "true", 3).error_message == refused.error_message

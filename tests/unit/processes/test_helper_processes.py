@@ -103,6 +103,24 @@ def test_a_helper_loads_no_loop_and_makes_way_for_the_broker(run: Run) -> None:
     run(scenario)
 
 
+def test_as_many_jobs_run_at_once_as_there_may_be_now(run: Run, tmp_path: Path) -> None:
+    async def scenario(helpers: HelperProcesses) -> None:
+        begun = [await computing(helpers, tmp_path / str(number)) for number in range(LIMIT)]
+        third = helpers.run(jobs.add, jobs.Sum((1,)))
+        assert len(helpers.process_ids) == LIMIT
+        helpers.resize(LIMIT + 1)
+        assert await settled(third) == 1
+        helpers.resize(1)
+        fourth = helpers.run(jobs.add, jobs.Sum((2,)))
+        helpers.abort(begun[0][0])
+        await until(lambda: helpers.process_ids == [begun[1][1]])
+        assert not fourth.done
+        helpers.abort(begun[1][0])
+        assert await settled(fourth) == 2
+
+    run(scenario)
+
+
 def test_a_job_that_is_given_up_fails_at_once_and_makes_room_for_the_next(run: Run, tmp_path: Path) -> None:
     async def scenario(helpers: HelperProcesses) -> None:
         begun = [await computing(helpers, tmp_path / str(number)) for number in range(LIMIT)]

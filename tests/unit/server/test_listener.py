@@ -14,11 +14,14 @@ from tests.unit.server.support import RecordingSink, connect, echo, frame, is_cl
 from ottla.completion import Completion
 from ottla.handlers.outcome import Outcome
 from ottla.server.connection import Answer, CloseConnectionError, Connection
+from ottla.server.creation_rate import UNLIMITED_PER_S, CreationRate
 from ottla.server.listener import ConnectionCount, ConnectionLimits, Listener, ListenError, open_sockets
 from ottla.server.receiving import SHARED_BUFFER_BYTES, SharedBuffer
 from ottla.tasks import Tasks
 
 MAX_FRAME_BYTES = 4 * 1024 * 1024
+SAMPLE_MS = 50
+"""Connections wait for so long at most, where they come too fast."""
 logger = logging.getLogger("test.server")
 
 
@@ -30,14 +33,20 @@ async def listening(
     max_connections_per_ip: int = 1000,
     max_idle_ms: int = 600_000,
     by_address: dict[str, int] | None = None,
+    max_creations_per_s: int = UNLIMITED_PER_S,
 ) -> AsyncIterator[Listener]:
     limits = ConnectionLimits(
-        max_connections, max_connections_per_ip, by_address or {}, max_idle_ms, MAX_FRAME_BYTES, backlog=50
+        max_connections,
+        max_connections_per_ip,
+        by_address or {},
+        max_idle_ms,
+        MAX_FRAME_BYTES,
+        backlog=50,
+        max_creations_per_s=max_creations_per_s,
     )
     tasks = Tasks(asyncio.get_running_loop())
-    listener = Listener(
-        open_sockets("127.0.0.1", 0), tasks, SharedBuffer(), sink, limits, ConnectionCount(limits), logger
-    )
+    count = ConnectionCount(limits, CreationRate(SAMPLE_MS, 2))
+    listener = Listener(open_sockets("127.0.0.1", 0), tasks, SharedBuffer(), sink, limits, count, logger)
     listener.start()
     try:
         yield listener
@@ -296,6 +305,107 @@ def test_a_full_broker_accepts_again_when_a_connection_ends() -> None:
             first.close()
             assert await receive_frame(second) == b"second"
             second.close()
+
+    run(main)
+
+
+def rests_of(listener: Listener) -> list[float]:
+    """Return a list that gets how long the listener rests, each time that it does."""
+    rests: list[float] = []
+    rest = listener._rest
+
+    def noted(duration_ms: float) -> None:
+        rests.append(duration_ms)
+        rest(duration_ms)
+
+    listener._rest = noted
+    return rests
+
+
+def test_connections_that_come_too_fast_wait_and_are_served() -> None:
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        async with listening(RecordingSink(), max_creations_per_s=1) as listener:
+            rests = rests_of(listener)
+            clients = [await connect(listener.port) for _ in range(3)]
+            for client in clients:
+                await loop.sock_sendall(client, frame(b"hello"))
+                assert await receive_frame(client) == b"hello"
+                client.close()
+            assert rests == [SAMPLE_MS] * 3
+
+    run(main)
+
+
+def test_without_a_rate_nobody_waits() -> None:
+    async def main() -> None:
+        async with listening(RecordingSink()) as listener:
+            rests = rests_of(listener)
+            for _ in range(50):
+                client = await connect(listener.port)
+                await asyncio.get_running_loop().sock_sendall(client, frame(b"hello"))
+                assert await receive_frame(client) == b"hello"
+                client.close()
+            assert rests == []
+
+    run(main)
+
+
+def test_a_connection_that_waits_for_the_rate_is_closed_by_a_stop() -> None:
+    async def main() -> None:
+        async with listening(RecordingSink(), max_creations_per_s=0) as listener:
+            rested = asyncio.Event()
+            rest = listener._rest
+
+            def noted(duration_ms: float) -> None:
+                rest(duration_ms)
+                rested.set()
+
+            listener._rest = noted
+            client = await connect(listener.port)
+            await rested.wait()
+            listener.stop_accepting()
+            assert await is_closed(client)
+            assert listener.accepted == 0
+            client.close()
+
+    run(main)
+
+
+def test_the_last_place_is_given_once_where_two_listeners_share_it() -> None:
+    limits = ConnectionLimits(1, 10, {}, 600_000, MAX_FRAME_BYTES, backlog=50)
+    count = ConnectionCount(limits, CreationRate(SAMPLE_MS, 2))
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        listeners = [
+            Listener(
+                open_sockets("127.0.0.1", 0),
+                Tasks(loop),
+                SharedBuffer(),
+                RecordingSink(),
+                limits,
+                count,
+                logger,
+            )
+            for _ in range(2)
+        ]
+        for listener in listeners:
+            listener.start()
+        first = await connect(listeners[0].port)
+        await loop.sock_sendall(first, frame(b"first"))
+        assert await receive_frame(first) == b"first"
+        second = await connect(listeners[1].port)
+        await loop.sock_sendall(second, frame(b"second"))
+        await loop.sock_sendall(first, frame(b"again"))
+        assert await receive_frame(first) == b"again"
+        assert [listener.connection_count for listener in listeners] == [1, 0]
+        first.close()
+        assert await receive_frame(second) == b"second"
+        second.close()
+        for listener in listeners:
+            listener.stop_accepting()
+            await listener.drain()
 
     run(main)
 

@@ -438,7 +438,7 @@ OPTIONS = (
         SHORT,
         "3",
         HIGH,
-        ("Replication factor of `__consumer_offsets`. With more than 1 it cannot be created on one node."),
+        "Replication factor of `__consumer_offsets`; see `ottla.replication.factor.clamp`.",
         check=at_least(1),
     ),
     Option(

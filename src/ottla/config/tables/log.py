@@ -76,7 +76,7 @@ OPTIONS = (
         INT,
         "1",
         MEDIUM,
-        "Replication factor of a topic that is created without one. One node can only give 1.",
+        "Replication factor of a topic that is created without one; see `ottla.replication.factor.clamp`.",
     ),
     Option(
         "delete.records.purgatory.purge.interval.requests",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ottla.config.checks import between, one_of
-from ottla.config.kinds import INT, LIST, LOW, MEDIUM, STRING
+from ottla.config.kinds import BOOLEAN, INT, LIST, LOW, MEDIUM, STRING
 from ottla.config.option import Option
 
 OPTIONS = (
@@ -43,5 +43,14 @@ OPTIONS = (
         "fifth of the time where records have many sizes, and little less elsewhere, and a consumer may meet a record "
         "that it cannot read.",
         check=one_of("full", "sizes"),
+    ),
+    Option(
+        "ottla.replication.factor.clamp",
+        BOOLEAN,
+        "true",
+        MEDIUM,
+        "Whether a topic that gets the replication factor of the configuration (`default.replication.factor`, that of "
+        "an internal topic) has no more replicas than there are brokers, and the log tells so. With `false` it is "
+        "refused, as Apache Kafka does; one that is asked for with more replicas always is.",
     ),
 )

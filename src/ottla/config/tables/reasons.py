@@ -21,3 +21,5 @@ GROWING_FILES = "a segment file grows as it is written, and is never longer than
 ONE_REQUEST = "a connection has at most one request in work, and is not read meanwhile"
 IMMEDIATE = "what is written together is decided by what has arrived, without waiting for more"
 """Replaces Kafka's linger: appends are grouped by the requests that arrived together."""
+FIXED_LISTENERS = "listeners are opened at the start and stay as they are"
+ONE_LISTENER = "an option holds for all listeners together, so there are none of single listeners"

@@ -135,10 +135,12 @@ OPTIONS = (
         INT,
         "2147483647",
         MEDIUM,
-        "",
+        (
+            "Most new connections in a second, over all listeners together, by the average over `quota.window.num` "
+            "samples of `quota.window.size.seconds`. Those beyond it wait for one sample at most."
+        ),
         scope=CLUSTER_WIDE,
         check=at_least(0),
-        status=inert(reasons.QUOTAS),
     ),
     Option(
         "max.connections",
