@@ -172,6 +172,11 @@ def error_message(code: ErrorCode) -> str | None:
     return DEFAULT_MESSAGES.get(code)
 
 
+def own_words(code: ErrorCode, message: str | None) -> str | None:
+    """Return the message, or None where it is only the code's own text (Kafka's `ApiError.fromThrowable`)."""
+    return None if message == error_message(code) else message
+
+
 RETRIABLE = frozenset(
     {
         ErrorCode.CORRUPT_MESSAGE,

@@ -28,9 +28,11 @@ TOOLS = {
     "FeatureCommand": "org.apache.kafka.tools.FeatureCommand",
     "GetOffsetShell": "org.apache.kafka.tools.GetOffsetShell",
     "GroupsCommand": "org.apache.kafka.tools.GroupsCommand",
+    "LeaderElectionCommand": "org.apache.kafka.tools.LeaderElectionCommand",
     "LogDirsCommand": "org.apache.kafka.tools.LogDirsCommand",
     "MetadataQuorumCommand": "org.apache.kafka.tools.MetadataQuorumCommand",
     "ProducerPerformance": "org.apache.kafka.tools.ProducerPerformance",
+    "ReassignPartitionsCommand": "org.apache.kafka.tools.reassign.ReassignPartitionsCommand",
     "StorageTool": "kafka.tools.StorageTool",
     "TopicCommand": "org.apache.kafka.tools.TopicCommand",
 }

@@ -6,7 +6,7 @@ import errno
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ottla.storage.files import Buffer, Descriptor, FileSystem
+from ottla.storage.files import Buffer, Descriptor, FileSystem, Space
 
 
 def is_below(path: Path, part: str) -> bool:
@@ -104,3 +104,7 @@ class FaultyFileSystem(FileSystem):
     def sync_directory(self, path: Path) -> None:
         self._note("sync_directory", path)
         super().sync_directory(path)
+
+    def space(self, path: Path) -> Space:
+        self._note("space", path)
+        return super().space(path)

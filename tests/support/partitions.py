@@ -23,6 +23,7 @@ from ottla.metadata.records import (
     RemoveTopicRecord,
     TopicRecord,
 )
+from ottla.partitions.data_volume import DataVolume
 from ottla.partitions.fetch_sessions import FetchSessionCache
 from ottla.partitions.housekeeping import Housekeeping
 from ottla.partitions.partition import Partition, Wakeups
@@ -253,6 +254,7 @@ class DataDirectory:
             cluster_id="cluster",
             image=lambda: self.image,
             partitions=self.partitions,
+            volume=DataVolume(self.files, self.path, self.writer),
             reader=self.reader,
             fetch_sessions=self.fetch_sessions,
             producer_ids=cast("Any", None),

@@ -262,10 +262,97 @@ def test_records_are_deleted_up_to_an_offset(run: RunTool, name: str, tmp_path: 
     assert run("ConsoleConsumer", "--topic", name, "--from-beginning", "--max-messages", "1").stdout == "c\n"
 
 
-def test_the_log_directory_is_described(
-    run: RunTool, broker: RunningBroker, require_api: RequireApi, name: str
+def test_assignments_of_replicas_are_taken_or_refused_with_the_reason(
+    run: RunTool, refused: RunTool, name: str
 ) -> None:
-    require_api(raw_wire.DESCRIBE_LOG_DIRS)
+    made = run("TopicCommand", "--create", "--topic", name, "--replica-assignment", "1,1")
+    assert made.stdout == f"Created topic {name}.\n"
+    run("TopicCommand", "--alter", "--topic", name, "--partitions", "3", "--replica-assignment", "1,1,1")
+    eventually(lambda: len(run("TopicCommand", "--describe", "--topic", name).stdout.splitlines()) == 4)
+    failed = refused("TopicCommand", "--create", "--topic", f"{name}-2", "--replica-assignment", "9")
+    assert "includes broker 9, but no such broker is registered." in failed.stdout
+
+
+@pytest.mark.parametrize("election_type", ["preferred", "unclean"])
+def test_a_leader_that_is_well_is_not_elected_again(
+    run: RunTool, refused: RunTool, election_type: str, name: str
+) -> None:
+    create(run, name, 2)
+    options = ["--election-type", election_type]
+    one = run("LeaderElectionCommand", *options, "--topic", name, "--partition", "1")
+    assert one.stdout == f"Valid replica already elected for partitions {name}-1\n"
+    assert run("LeaderElectionCommand", *options, "--all-topic-partitions").stdout == ""
+    missing = refused("LeaderElectionCommand", *options, "--topic", name, "--partition", "7")
+    assert f"No such partition as {name}-7" in missing.stdout
+    assert "1 replica(s) could not be elected" in missing.stderr
+
+
+def reassignment_file(path: Path, topic: str, replicas: list[int]) -> list[str]:
+    """Write where the first partition of a topic is to be; return the option that names the file."""
+    wanted = {"version": 1, "partitions": [{"topic": topic, "partition": 0, "replicas": replicas}]}
+    path.write_text(json.dumps(wanted))
+    return ["--reassignment-json-file", str(path)]
+
+
+def test_a_move_to_where_the_replicas_are_is_over_at_once(run: RunTool, name: str, tmp_path: Path) -> None:
+    create(run, name)
+    topics = tmp_path / "topics.json"
+    topics.write_text(json.dumps({"version": 1, "topics": [{"topic": name}]}))
+    plan = run(
+        "ReassignPartitionsCommand",
+        "--generate",
+        "--topics-to-move-json-file",
+        str(topics),
+        "--broker-list",
+        "1",
+    )
+    assert plan.stdout.splitlines()[-1] == (
+        f'{{"version":1,"partitions":[{{"topic":"{name}","partition":0,"replicas":[1],"log_dirs":["any"]}}]}}'
+    )
+    file = reassignment_file(tmp_path / "moves.json", name, [1])
+    executed = run("ReassignPartitionsCommand", "--execute", *file).stdout
+    assert executed.endswith(f"Successfully started partition reassignment for {name}-0\n")
+    listed = run("ReassignPartitionsCommand", "--list").stdout
+    assert listed == "No partition reassignments found.\n"
+    verified = run("ReassignPartitionsCommand", "--verify", "--preserve-throttles", *file).stdout
+    assert verified.splitlines() == [
+        "Status of partition reassignment:",
+        f"Reassignment of partition {name}-0 is completed.",
+        "",
+    ]
+    cancelled = run("ReassignPartitionsCommand", "--cancel", "--preserve-throttles", *file).stdout
+    assert cancelled.startswith("None of the specified partition reassignments are active.\n")
+
+
+def test_a_move_to_another_node_is_refused_with_the_reason(
+    run: RunTool, refused: RunTool, name: str, tmp_path: Path
+) -> None:
+    create(run, name)
+    unknown = reassignment_file(tmp_path / "unknown.json", name, [9])
+    assert "Unknown broker id 9" in refused("ReassignPartitionsCommand", "--execute", *unknown).stdout
+    missing = reassignment_file(tmp_path / "missing.json", f"{name}-missing", [1])
+    failed = refused("ReassignPartitionsCommand", "--execute", *missing)
+    assert f"{name}-missing" in failed.stdout
+
+
+def test_a_replica_stays_in_its_directory_and_moves_to_no_other(
+    run: RunTool, refused: RunTool, broker: RunningBroker, name: str, tmp_path: Path
+) -> None:
+    create(run, name)
+
+    def move(directory: str) -> list[str]:
+        wanted = {"topic": name, "partition": 0, "replicas": [1], "log_dirs": [directory]}
+        path = tmp_path / "moves.json"
+        path.write_text(json.dumps({"version": 1, "partitions": [wanted]}))
+        return ["--execute", "--reassignment-json-file", str(path)]
+
+    here = str(broker.data_dir)
+    assert f"log directory to {here}" in run("ReassignPartitionsCommand", *move(here)).stdout
+    elsewhere = refused("ReassignPartitionsCommand", *move(str(tmp_path / "elsewhere")))
+    assert "LogDirNotFoundException" in elsewhere.stdout + elsewhere.stderr
+
+
+def test_the_log_directory_is_described(run: RunTool, broker: RunningBroker, name: str) -> None:
     create(run, name)
     lines = run("LogDirsCommand", "--describe", "--topic-list", name).stdout.splitlines()
     (directory,) = json.loads(lines[-1])["brokers"][0]["logDirs"]

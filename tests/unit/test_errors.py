@@ -1,4 +1,4 @@
-from ottla.errors import DEFAULT_MESSAGES, RETRIABLE, ErrorCode, KafkaError, error_message
+from ottla.errors import DEFAULT_MESSAGES, RETRIABLE, ErrorCode, KafkaError, error_message, own_words
 
 
 def test_every_code_but_none_has_a_message() -> None:
@@ -18,3 +18,9 @@ def test_an_error_without_a_text_has_that_of_its_code() -> None:
     assert KafkaError(ErrorCode.INVALID_CONFIG, "own").text == "own"
     assert KafkaError(ErrorCode.INVALID_CONFIG).text == error_message(ErrorCode.INVALID_CONFIG)
     assert str(KafkaError(ErrorCode.INVALID_CONFIG, "own")) == "INVALID_CONFIG: own"
+
+
+def test_a_message_that_says_no_more_than_its_code_is_left_out() -> None:
+    assert own_words(ErrorCode.INVALID_CONFIG, "own") == "own"
+    assert own_words(ErrorCode.INVALID_CONFIG, error_message(ErrorCode.INVALID_CONFIG)) is None
+    assert own_words(ErrorCode.INVALID_CONFIG, None) is None

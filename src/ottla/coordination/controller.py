@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ottla.clock import Clock
 from ottla.completion import Completion
@@ -24,6 +24,7 @@ from ottla.metadata import create_partitions_plan, create_topics_plan, delete_to
 from ottla.metadata.controller import (
     AllocateProducerIds,
     AlterConfigs,
+    AlterPartitionReassignments,
     BeginControlledShutdown,
     Bootstrap,
     Command,
@@ -31,6 +32,7 @@ from ottla.metadata.controller import (
     CreatePartitions,
     CreateTopics,
     DeleteTopics,
+    ElectLeaders,
     FenceBroker,
     RegisterBroker,
     RegisterController,
@@ -51,6 +53,13 @@ from ottla.protocol.messages.incremental_alter_configs import (
 )
 from ottla.tasks import Tasks
 from ottla.types import INTERNAL_TOPICS
+
+if TYPE_CHECKING:
+    from ottla.protocol.messages.alter_partition_reassignments import (
+        ReassignableTopic,
+        ReassignableTopicResponse,
+    )
+    from ottla.protocol.messages.elect_leaders import ReplicaElectionResult, TopicPartitions
 
 logger = logging.getLogger("ottla.controller")
 
@@ -179,6 +188,23 @@ class Controller:
         return self._submit_within(
             timeout_ms if create_partitions_plan.acceptable_topics(topics) else None,
             lambda reply_to: CreatePartitions(topics, validate_only, reply_to),
+        )
+
+    def alter_partition_reassignments(
+        self, topics: list[ReassignableTopic], *, allow_replication_factor_change: bool, timeout_ms: int
+    ) -> Completion[list[ReassignableTopicResponse]]:
+        """Move replicas, or take moves back; one result for each partition. Fails with KafkaError."""
+        return self._submit_within(
+            timeout_ms,
+            lambda reply_to: AlterPartitionReassignments(topics, allow_replication_factor_change, reply_to),
+        )
+
+    def elect_leaders(
+        self, election_type: int, topic_partitions: list[TopicPartitions] | None, *, timeout_ms: int
+    ) -> Completion[list[ReplicaElectionResult]]:
+        """Elect leaders of some partitions, or with None of all; one result for each. Fails with KafkaError."""
+        return self._submit_within(
+            timeout_ms, lambda reply_to: ElectLeaders(election_type, topic_partitions, reply_to)
         )
 
     def alter_configs(

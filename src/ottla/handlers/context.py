@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ottla.coordination.controller import Controller
     from ottla.groups.service import GroupService
     from ottla.metadata.image import ClusterImage
+    from ottla.partitions.data_volume import DataVolume
     from ottla.partitions.fetch_sessions import FetchSessionCache
     from ottla.partitions.partition_set import PartitionSet
     from ottla.partitions.producer_ids import ProducerIdAllocator
@@ -33,6 +34,7 @@ class Services:
     image: Callable[[], ClusterImage]
     """The newest published image; ask once per request so that one answer is consistent."""
     partitions: PartitionSet
+    volume: DataVolume
     reader: FetchReader
     fetch_sessions: FetchSessionCache
     producer_ids: ProducerIdAllocator

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ottla.errors import ErrorCode, error_message
+from ottla.errors import ErrorCode, error_message, own_words
 from ottla.handlers.outcome import Outcome
+from ottla.handlers.replica_error_responses import REPLICA_BUILDERS
 from ottla.protocol.api import ApiKey, response_class
 from ottla.protocol.messages import (
     alter_configs,
@@ -49,11 +50,6 @@ def error_response(api_key: ApiKey, version: int, request: Any, code: ErrorCode,
     if hasattr(response, "error_message"):
         response.error_message = message
     return response
-
-
-def _own_words(code: ErrorCode, message: str | None) -> str | None:
-    """Return the message, or None where it is only the code's own text (Kafka's `ApiError.fromThrowable`)."""
-    return None if message == error_message(code) else message
 
 
 def _produce(_version: int, request: produce.ProduceRequest, code: ErrorCode, message: str | None) -> Any:
@@ -220,7 +216,7 @@ def _create_topics(
     return create_topics.CreateTopicsResponse(
         topics=[
             create_topics.CreatableTopicResult(
-                name=topic.name, error_code=code, error_message=_own_words(code, message)
+                name=topic.name, error_code=code, error_message=own_words(code, message)
             )
             for topic in request.topics
         ]
@@ -298,7 +294,7 @@ def _create_partitions(
     return create_partitions.CreatePartitionsResponse(
         results=[
             create_partitions.CreatePartitionsTopicResult(
-                name=topic.name, error_code=code, error_message=_own_words(code, message)
+                name=topic.name, error_code=code, error_message=own_words(code, message)
             )
             for topic in request.topics
         ]
@@ -363,7 +359,7 @@ def _incremental_alter_configs(
                 resource_type=resource.resource_type,
                 resource_name=resource.resource_name,
                 error_code=code,
-                error_message=_own_words(code, message),
+                error_message=own_words(code, message),
             )
             for resource in request.resources
         ]
@@ -405,4 +401,5 @@ _BUILDERS: dict[ApiKey, Callable[[int, Any, ErrorCode, str | None], Any]] = {
     ApiKey.ALTER_CONFIGS: _alter_configs,
     ApiKey.INCREMENTAL_ALTER_CONFIGS: _incremental_alter_configs,
     ApiKey.DESCRIBE_TOPIC_PARTITIONS: _describe_topic_partitions,
+    **REPLICA_BUILDERS,
 }

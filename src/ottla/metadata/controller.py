@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import singledispatchmethod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ottla.completion import Completion
 from ottla.config.resolved import BrokerConfig
@@ -38,6 +38,10 @@ from ottla.protocol.messages.delete_topics import DeleteTopicState
 from ottla.protocol.messages.incremental_alter_configs import AlterConfigsResource
 from ottla.types import Uuid, random_uuid
 
+if TYPE_CHECKING:
+    from ottla.protocol.messages.alter_partition_reassignments import ReassignableTopic
+    from ottla.protocol.messages.elect_leaders import TopicPartitions
+
 
 @dataclass(frozen=True, slots=True)
 class CreateTopics:
@@ -62,6 +66,24 @@ class CreatePartitions:
 
     topics: list[CreatePartitionsTopic]
     validate_only: bool
+    reply_to: Completion[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class AlterPartitionReassignments:
+    """Move replicas; the reply is the list of ReassignableTopicResponse."""
+
+    topics: list[ReassignableTopic]
+    allow_replication_factor_change: bool
+    reply_to: Completion[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ElectLeaders:
+    """Elect leaders, for all partitions with None; the reply is the list of ReplicaElectionResult."""
+
+    election_type: int
+    topic_partitions: list[TopicPartitions] | None
     reply_to: Completion[Any]
 
 
@@ -135,6 +157,8 @@ Command = (
     CreateTopics
     | DeleteTopics
     | CreatePartitions
+    | AlterPartitionReassignments
+    | ElectLeaders
     | AlterConfigs
     | AllocateProducerIds
     | Bootstrap
@@ -237,6 +261,27 @@ class ControllerMachine:
     @_plan.register
     def _(self, command: CreatePartitions) -> Effects[LogEntry]:
         plan = plan_create_partitions(self._image, command.topics, validate_only=command.validate_only)
+        return _effects(plan.records, command.reply_to, plan.results)
+
+    @_plan.register
+    def _(self, command: AlterPartitionReassignments) -> Effects[LogEntry]:
+        # Imported late: hardly anybody asks for it, and every start would have to load it.
+        from ottla.metadata.reassignment_plan import plan_reassignments  # noqa: PLC0415
+
+        plan = plan_reassignments(
+            self._image,
+            self._config(),
+            command.topics,
+            allow_replication_factor_change=command.allow_replication_factor_change,
+        )
+        return _effects(plan.records, command.reply_to, plan.results)
+
+    @_plan.register
+    def _(self, command: ElectLeaders) -> Effects[LogEntry]:
+        # Imported late, for the same reason.
+        from ottla.metadata.elect_leaders_plan import plan_elections  # noqa: PLC0415
+
+        plan = plan_elections(self._image, self._config(), command.election_type, command.topic_partitions)
         return _effects(plan.records, command.reply_to, plan.results)
 
     @_plan.register

@@ -77,6 +77,7 @@ def _plan_topic(
     if added > records_left:
         raise KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR)  # Kafka answers this without a text, too
     replication_factor = len(next(iter(current.partitions.values())).replicas)
+    is_manual = topic.assignments is not None
     if topic.assignments is None:
         placements = place(image.brokers, count, added, replication_factor)
     else:
@@ -84,6 +85,6 @@ def _plan_topic(
         for replicas in placements:
             check_manual_assignment(image.brokers, replicas, replication_factor)
     return [
-        new_partition(image.brokers, current.topic_id, number, replicas)
+        new_partition(image.brokers, current.topic_id, number, replicas, is_manual=is_manual)
         for number, replicas in enumerate(placements, start=count)
     ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ottla.config.describe import describe_created_topic
 from ottla.config.resolved import BrokerConfig
@@ -53,6 +53,8 @@ class _Context:
     new_topic_id: Callable[[], Uuid]
     collisions: Mapping[str, str]
     """Existing names that new ones could collide with, by unified name."""
+    described: dict[tuple[tuple[str, str], ...], list[CreatableTopicConfigs]] = field(default_factory=dict)
+    """What was told of topics with the same overrides: mostly of all that one request creates."""
 
 
 def plan_create_topics(
@@ -136,7 +138,7 @@ def _plan_topic(
         error_message=None,
         num_partitions=len(partitions),
         replication_factor=len(partitions[0].replicas),
-        configs=_described(context.config, overrides),
+        configs=_described(context, overrides),
     )
     return records, result
 
@@ -154,22 +156,28 @@ def _check_name(context: _Context, name: str) -> None:
 
 def _overrides(topic: CreatableTopic) -> Mapping[str, str]:
     """Return the overrides asked for; of a name that is given twice the last counts."""
+    if not topic.configs:
+        return {}  # there is nothing to judge, and most topics have none
     overrides = {item.name: item.value for item in topic.configs}
     validate_topic_overrides(overrides)
     return {name: value for name, value in overrides.items() if value is not None}
 
 
-def _described(config: BrokerConfig, overrides: Mapping[str, str]) -> list[CreatableTopicConfigs]:
-    return [
-        CreatableTopicConfigs(
-            name=entry.name,
-            value=entry.value,
-            read_only=entry.read_only,
-            config_source=entry.source,
-            is_sensitive=entry.sensitive,
-        )
-        for entry in describe_created_topic(config, overrides)
-    ]
+def _described(context: _Context, overrides: Mapping[str, str]) -> list[CreatableTopicConfigs]:
+    key = tuple(overrides.items())
+    described = context.described.get(key)
+    if described is None:
+        described = context.described[key] = [
+            CreatableTopicConfigs(
+                name=entry.name,
+                value=entry.value,
+                read_only=entry.read_only,
+                config_source=entry.source,
+                is_sensitive=entry.sensitive,
+            )
+            for entry in describe_created_topic(context.config, overrides)
+        ]
+    return described
 
 
 def _partitions(context: _Context, topic: CreatableTopic, topic_id: Uuid) -> list[PartitionRecord]:
@@ -177,7 +185,7 @@ def _partitions(context: _Context, topic: CreatableTopic, topic_id: Uuid) -> lis
     if topic.assignments:
         replicas_by_number = _manual_assignments(context, topic)
         return [
-            new_partition(brokers, topic_id, number, replicas)
+            new_partition(brokers, topic_id, number, replicas, is_manual=True)
             for number, replicas in sorted(replicas_by_number.items())
         ]
     replication_factor = topic.replication_factor
@@ -201,7 +209,10 @@ def _partitions(context: _Context, topic: CreatableTopic, topic_id: Uuid) -> lis
     except KafkaError as error:
         message = f"Unable to replicate the partition {replication_factor} time(s): {error.text}"
         raise KafkaError(error.code, message) from error
-    return [new_partition(brokers, topic_id, number, replicas) for number, replicas in enumerate(placements)]
+    return [
+        new_partition(brokers, topic_id, number, replicas, is_manual=False)
+        for number, replicas in enumerate(placements)
+    ]
 
 
 def _default_replication_factor(context: _Context) -> int:

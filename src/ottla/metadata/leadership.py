@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from ottla.metadata.aspects.configs import ResourceType
 from ottla.metadata.aspects.topics import NO_LEADER, RECOVERED, RECOVERING, PartitionImage
 from ottla.metadata.image import ClusterImage
-from ottla.metadata.placement import is_active
+from ottla.metadata.placement import can_lead
 from ottla.metadata.records import ClearElrRecord, ConfigRecord, MetadataRecord, PartitionChangeRecord
 
 ALL_TOPICS = ""
@@ -79,7 +79,7 @@ def _leave(
     if leaves_isr and becomes_empty:
         change.eligible_leader_replicas = [*partition.eligible_leader_replicas, node_id]
     if partition.leader == node_id:
-        change.leader = next((other for other in isr if _is_active(image, other)), NO_LEADER)
+        change.leader = next((other for other in isr if can_lead(image.brokers, other)), NO_LEADER)
         if becomes_empty:
             change.last_known_elr = [node_id]
     return leaves_isr or partition.leader == node_id
@@ -112,11 +112,6 @@ def _lead(
     if last_known:
         change.last_known_elr = []
     return True
-
-
-def _is_active(image: ClusterImage, node_id: int) -> bool:
-    broker = image.brokers.by_id.get(node_id)
-    return broker is not None and is_active(broker)
 
 
 def _without(replicas: tuple[int, ...], node_id: int) -> list[int]:

@@ -15,6 +15,12 @@ def is_active(broker: BrokerImage) -> bool:
     return not broker.fenced and not broker.in_controlled_shutdown
 
 
+def can_lead(brokers: BrokersImage, node_id: int) -> bool:
+    """Tell whether a node is a broker that is registered and active."""
+    broker = brokers.by_id.get(node_id)
+    return broker is not None and is_active(broker)
+
+
 def place(
     brokers: BrokersImage, first_partition: int, partition_count: int, replication_factor: int
 ) -> list[list[int]]:
@@ -73,13 +79,20 @@ def check_manual_assignment(
 
 
 def new_partition(
-    brokers: BrokersImage, topic_id: Uuid, number: int, replicas: Sequence[int]
+    brokers: BrokersImage, topic_id: Uuid, number: int, replicas: Sequence[int], *, is_manual: bool
 ) -> PartitionRecord:
     """Return the record of a new partition, led by its first active replica.
 
-    Raises KafkaError INVALID_REPLICA_ASSIGNMENT when none of the replicas is active.
+    Raises KafkaError when none of the replicas is active: INVALID_REPLICA_ASSIGNMENT where the client has named them,
+    INVALID_REPLICATION_FACTOR where they were placed.
     """
     isr = [node_id for node_id in replicas if is_active(brokers.by_id[node_id])]
+    if not isr and not is_manual:
+        raise KafkaError(
+            ErrorCode.INVALID_REPLICATION_FACTOR,
+            f"Unable to replicate the partition {len(replicas)} time(s): All brokers are currently fenced or in "
+            "controlled shutdown.",
+        )
     if not isr:
         raise _invalid_assignment(
             "All brokers specified in the manual partition assignment for partition "
@@ -93,13 +106,16 @@ def new_partition(
         leader=isr[0],
         leader_epoch=0,
         partition_epoch=0,
-        directories=[_default_directory(brokers.by_id[node_id]) for node_id in replicas],
+        directories=[default_directory(brokers, node_id) for node_id in replicas],
     )
 
 
-def _default_directory(broker: BrokerImage) -> Uuid:
+def default_directory(brokers: BrokersImage, node_id: int) -> Uuid:
     """Return the broker's only directory; with several the broker itself would choose and report it."""
-    return broker.log_dirs[0] if len(broker.log_dirs) == 1 else UNASSIGNED_DIRECTORY_ID
+    broker = brokers.by_id.get(node_id)
+    if broker is None or len(broker.log_dirs) != 1:
+        return UNASSIGNED_DIRECTORY_ID
+    return broker.log_dirs[0]
 
 
 def _invalid_assignment(message: str) -> KafkaError:

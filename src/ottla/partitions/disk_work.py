@@ -15,7 +15,7 @@ from ottla.config.resolved import TopicConfig
 from ottla.storage.log_dirs import LogDirectory, PartitionDirectory
 from ottla.storage.open_files import OpenFiles
 from ottla.storage.partition_log import PartitionLog
-from ottla.storage.partition_metadata import PartitionMetadataError
+from ottla.storage.partition_metadata import PartitionMetadataError, write_topic_ids
 from ottla.storage.recovery import UnusableLogError
 from ottla.types import TopicPartition, Uuid
 
@@ -105,19 +105,34 @@ def make_logs(
 
     The result has for each the open log, or why there is none. Raises OSError where the data directory fails.
     """
-    made: list[PartitionLog | Exception] = []
-    for topic_partition, topic_id, config in wanted:
-        path = directory.partition_path(topic_partition)
+    failed: dict[Path, Exception] = {}
+    topic_ids: dict[Path, Uuid] = {}
+    for new in wanted:
+        path = directory.partition_path(new.topic_partition)
         try:
             if path.exists():
                 # What an earlier topic of this name has left because its disk failed is not this topic's.
-                directory.mark_stray(topic_partition)
+                directory.mark_stray(new.topic_partition)
+            directory.files.make_directory(path)
+        except OSError as error:
+            failed[path] = error
+        else:
+            topic_ids[path] = new.topic_id
+    failed |= write_topic_ids(directory.files, topic_ids)
+    made: list[PartitionLog | Exception] = []
+    for new in wanted:
+        path = directory.partition_path(new.topic_partition)
+        try:
+            if path in failed:
+                raise failed[path]
             made.append(
-                PartitionLog.create(
+                PartitionLog.open(
                     open_files,
                     path,
-                    config,
-                    topic_id=topic_id,
+                    new.config,
+                    clean_shutdown=True,
+                    recovery_point=0,
+                    log_start_offset=0,
                     now_ms=now_ms,
                     producer_id_expiration_ms=producer_id_expiration_ms,
                 )

@@ -362,13 +362,16 @@ class PartitionSet:
         return partition
 
     def _follow_topic(self, topic: TopicImage) -> Iterator[NewLog]:
-        """Lead the partitions of a topic that are here, and yield those that are to be made."""
+        """Lead the partitions of a topic that are here, and yield those that are to be made.
+
+        One that was moved away is served no more; its directory is stray at the next start.
+        """
         for number, placed in topic.partitions.items():
-            if self._node_id not in placed.replicas:
-                continue
             partition = self.by_topic_id(topic.topic_id, number)
             if partition is not None:
                 partition.lead(placed.leader, placed.leader_epoch)
+                continue
+            if self._node_id not in placed.replicas:
                 continue
             key = TopicPartition(topic.name, number)
             if key not in self._offline and key not in self._creating:

@@ -29,6 +29,7 @@ from ottla.metadata.aspects.brokers import Endpoint
 from ottla.metadata.formatting import read_bootstrap_records
 from ottla.metadata.inconsistency import InconsistentMetadataError
 from ottla.metadata.registration_plan import NodeRegistration
+from ottla.partitions.data_volume import DataVolume
 from ottla.partitions.fetch_sessions import FetchSessionCache
 from ottla.partitions.housekeeping import Housekeeping
 from ottla.partitions.log_recovery import RECOVER_BESIDE_FROM_BYTES, LogRecovery
@@ -159,6 +160,7 @@ class Broker:
             cluster_id=cluster_id,
             image=lambda: self._publisher.image,
             partitions=partitions,
+            volume=DataVolume(self._files, directory.path, self._writer),
             reader=FetchReader(self._tasks),
             fetch_sessions=FetchSessionCache(config.max_incremental_fetch_session_cache_slots),
             producer_ids=ProducerIdAllocator(controller),

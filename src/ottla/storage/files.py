@@ -41,6 +41,14 @@ class DirectoryEntry(NamedTuple):
     modified_ms: int
 
 
+class Space(NamedTuple):
+    """How large a volume is, and what of it is still free."""
+
+    total_bytes: int
+    usable_bytes: int
+    """Free for this process; what only the superuser may fill is left out."""
+
+
 class Descriptor:
     """An open file, closed when the last holder lets go of it.
 
@@ -227,6 +235,11 @@ class FileSystem:
                 )
         entries.sort()
         return entries
+
+    def space(self, path: Path) -> Space:
+        """Return the size of the volume that a file or directory is on, and what is free of it."""
+        status = os.statvfs(path)
+        return Space(status.f_blocks * status.f_frsize, status.f_bavail * status.f_frsize)
 
     def lock(self, path: Path) -> Descriptor | None:
         """Take an exclusive lock on a file, created where it is missing; None when another process has it.

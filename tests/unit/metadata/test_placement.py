@@ -63,7 +63,7 @@ def test_impossible_assignments(replicas: list[int], before: int | None, message
 
 
 def test_a_new_partition_is_led_by_its_first_active_replica() -> None:
-    record = new_partition(THREE, topic_id("t"), 4, [3, 2])
+    record = new_partition(THREE, topic_id("t"), 4, [3, 2], is_manual=True)
     assert (record.partition_id, record.replicas, record.isr, record.leader) == (4, [3, 2], [2], 2)
     assert (record.leader_epoch, record.partition_epoch) == (0, 0)
     assert record.directories == [DIRECTORY, DIRECTORY]
@@ -71,15 +71,27 @@ def test_a_new_partition_is_led_by_its_first_active_replica() -> None:
 
 def test_a_new_partition_needs_an_active_replica() -> None:
     with pytest.raises(KafkaError) as refusal:
-        new_partition(THREE, topic_id("t"), 4, [3])
+        new_partition(THREE, topic_id("t"), 4, [3], is_manual=True)
     assert refusal.value.message == (
         "All brokers specified in the manual partition assignment for partition 4 are fenced or in "
         "controlled shutdown."
     )
 
 
+def test_replicas_that_were_placed_need_an_active_one_too() -> None:
+    leaving = broker(1)
+    leaving.in_controlled_shutdown = True
+    brokers = cluster({}, leaving).brokers
+    with pytest.raises(KafkaError) as refusal:
+        new_partition(brokers, topic_id("t"), 0, *place(brokers, 0, 1, 1), is_manual=False)
+    assert (refusal.value.code, refusal.value.message) == (
+        ErrorCode.INVALID_REPLICATION_FACTOR,
+        "Unable to replicate the partition 1 time(s): All brokers are currently fenced or in controlled shutdown.",
+    )
+
+
 def test_a_broker_with_several_directories_chooses_itself() -> None:
     registration = broker(1)
     registration.log_dirs = [DIRECTORY, topic_id("other-directory")]
-    record = new_partition(cluster({}, registration).brokers, topic_id("t"), 0, [1])
+    record = new_partition(cluster({}, registration).brokers, topic_id("t"), 0, [1], is_manual=True)
     assert record.directories == [UNASSIGNED_DIRECTORY_ID]

@@ -8,6 +8,7 @@ from tests.support.faulty_files import FaultyFileSystem
 from tests.support.partitions import START_MS, DataDirectory, error_of, topic_id_of
 
 from ottla.errors import ErrorCode
+from ottla.metadata.records import PartitionChangeRecord
 from ottla.partitions import writer
 from ottla.partitions.disk_work import LOGS_PER_JOB
 from ottla.partitions.writer import DirectoryWriter
@@ -215,6 +216,21 @@ def test_leadership_comes_back_with_a_higher_epoch_after_a_restart(broker: DataD
     assert (partition.leader_epoch, partition.is_leader) == (2, True)
     broker.append("t", b"b")
     assert [entry.epoch for entry in partition.log.leader_epochs.entries] == [0, 2]
+
+
+def test_a_partition_that_was_moved_to_another_node_is_served_no_more(broker: DataDirectory) -> None:
+    broker.create_topic("t")
+    broker.append("t", b"a")
+    topic_id = broker.image.topics.by_name["t"].topic_id
+    broker.change(PartitionChangeRecord(partition_id=0, topic_id=topic_id, replicas=[2], isr=[2], leader=2))
+    refused = broker.partition("t").append(
+        broker.batch(b"b"), origin=AppendOrigin.CLIENT, now_ms=broker.loop.now_ms()
+    )
+    assert error_of(refused).code is ErrorCode.NOT_LEADER_OR_FOLLOWER
+    broker.restart()
+    assert broker.partitions.get("t", 0) is None
+    assert broker.partitions.missing_error("t", 0) is ErrorCode.NOT_LEADER_OR_FOLLOWER
+    assert [name.endswith("-stray") for name in directories(broker)] == [True]
 
 
 def test_those_who_wait_hear_when_partitions_whose_directories_take_time_are_there(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The door to the file system: whole writes, ranges that outlive their file, atomic replacement, the lock."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -124,3 +125,9 @@ def test_another_process_does_not_get_the_lock(tmp_path: Path) -> None:
     assert ask() == "None"
     del lock
     assert ask() != "None"
+
+
+def test_the_room_of_a_volume_is_that_which_df_shows(tmp_path: Path) -> None:
+    space = FILES.space(tmp_path)
+    assert space.total_bytes == shutil.disk_usage(tmp_path).total
+    assert 0 <= space.usable_bytes <= space.total_bytes

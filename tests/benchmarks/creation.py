@@ -1,0 +1,106 @@
+"""What many topics in one request cost: the time until the answer, and until every partition serves.
+
+Run `python -m tests.benchmarks.creation` from the repository's root with `src` on the path; `--kafka` measures Apache
+Kafka instead, `--topics` says how many there are, each with one partition, `--rounds` how often they are created and
+deleted again, so that the JVM gets warm. Apache Kafka answers before the partitions are there, Ottla when they are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from pathlib import Path
+
+from ottla.protocol.api import ApiKey
+from ottla.protocol.headers import decode_response_header
+from ottla.protocol.messages.create_topics import (
+    CreatableTopic,
+    CreateTopicsRequest,
+    CreateTopicsResponse,
+)
+from ottla.protocol.messages.delete_topics import DeleteTopicsRequest, DeleteTopicState
+from ottla.protocol.messages.list_offsets import (
+    ListOffsetsPartition,
+    ListOffsetsRequest,
+    ListOffsetsResponse,
+    ListOffsetsTopic,
+)
+from ottla.wire.compiler import decode_message
+from tests.benchmarks.partitions import PATIENCE_S, Measured
+from tests.support.broker_process import BrokerSettings
+from tests.support.raw_client import RawClient
+
+TIMEOUT_MS = int(PATIENCE_S * 1000)
+
+
+def create(client: RawClient, names: list[str]) -> float:
+    """Create the topics in one request; return after how many seconds the answer was there, before it is decoded."""
+    topics = [CreatableTopic(name=name, num_partitions=1, replication_factor=1) for name in names]
+    frame = client.frame(ApiKey.CREATE_TOPICS, 7, CreateTopicsRequest(topics=topics, timeout_ms=TIMEOUT_MS))
+    begun = time.monotonic()
+    client.socket.sendall(frame)
+    content = client.receive_frame()
+    took_s = time.monotonic() - begun
+    _, position = decode_response_header(ApiKey.CREATE_TOPICS, 7, content)
+    answer = decode_message(CreateTopicsResponse, 7, content[position:])
+    assert {topic.error_code for topic in answer.topics} == {0}, answer.topics[0]
+    return took_s
+
+
+def wait_until_served(client: RawClient, names: list[str]) -> None:
+    """Return when every partition tells its end."""
+    wanted = [ListOffsetsPartition(partition_index=0, timestamp=-1)]
+    request = ListOffsetsRequest(
+        replica_id=-1, topics=[ListOffsetsTopic(name=name, partitions=wanted) for name in names]
+    )
+    while True:
+        answer: ListOffsetsResponse = client.ask(ApiKey.LIST_OFFSETS, 6, request)
+        if not any(each.error_code for topic in answer.topics for each in topic.partitions):
+            return
+        time.sleep(0.005)  # Kafka answers CreateTopics before it leads the new partitions
+
+
+def delete(client: RawClient, names: list[str]) -> None:
+    """Delete the topics in one request."""
+    states = [DeleteTopicState(name=name) for name in names]
+    answer = client.ask(ApiKey.DELETE_TOPICS, 6, DeleteTopicsRequest(topics=states, timeout_ms=TIMEOUT_MS))
+    assert {topic.error_code for topic in answer.responses} == {0}, answer.responses[0]
+
+
+def measure(broker: Measured, topics: int, rounds: int) -> None:
+    """Measure and print each round."""
+    broker.start(0)
+    with broker.client() as client:
+        for number in range(rounds):
+            names = [f"topic-{number}-{each:05}" for each in range(topics)]
+            begun = time.monotonic()
+            answered_s = create(client, names)
+            wait_until_served(client, names)
+            served = time.monotonic()
+            print(
+                f"  round {number}: answered after {answered_s:.3f} s, served after {served - begun:.3f} s",
+                flush=True,
+            )
+            delete(client, names)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kafka", action="store_true")
+    parser.add_argument("--topics", type=int, default=1000)
+    parser.add_argument("--rounds", type=int, default=5)
+    options = parser.parse_args()
+    print(f"{'Kafka' if options.kafka else 'Ottla'}, {options.topics} topics with one partition each")
+    with tempfile.TemporaryDirectory() as directory:
+        work = Path(directory)
+        broker = Measured(BrokerSettings(work / "data", work), is_kafka=options.kafka)
+        try:
+            measure(broker, options.topics, options.rounds)
+        finally:
+            broker.kill()
+
+
+if __name__ == "__main__":
+    main()
