@@ -194,7 +194,10 @@ def _ask_steps(number: str, item: Mapping[str, Any], constants: Mapping[str, Any
     api = api_named(_constant(item["ask"], constants))
     version = _constant(item.get("version", api.max_version), constants)
     for each in parse_versions(api, version):
-        yield Step("ask", f"{number} {api.name} v{each}", {**item, "ask": api.name, "version": each})
+        content = {**item, "ask": api.name, "version": each}
+        if "on" in item:
+            content["on"] = _constant(item["on"], constants)
+        yield Step("ask", f"{number} {api.name} v{each}", content)
 
 
 def _constant(value: Any, constants: Mapping[str, Any]) -> Any:

@@ -59,9 +59,9 @@ def start_kafka(settings: BrokerSettings) -> RunningBroker:
     return broker
 
 
-def _format(properties: Path) -> None:
+def _format(properties: Path, cluster_id: str = CLUSTER_ID) -> None:
     command = [*_java("log4j2-tools.properties", JVM_OPTIONS), "kafka.tools.StorageTool", "format"]
-    command += ["-t", CLUSTER_ID, "-c", str(properties)]
+    command += ["-t", cluster_id, "-c", str(properties)]
     done = subprocess.run(
         command,
         stdin=subprocess.DEVNULL,
@@ -81,3 +81,13 @@ def _java(log_configuration: str, jvm_options: Sequence[str]) -> list[str]:
         "-cp",
         kafka_classpath(),
     ]
+
+
+def other_node_command(work_dir: Path, cluster_id: str, properties: Mapping[str, str]) -> list[str]:
+    """Format a directory of a node that wants to join a cluster, and return the command that starts it."""
+    work_dir.mkdir(parents=True)
+    path = work_dir / "server.properties"
+    lines = {**properties, "log.dirs": str(work_dir / "data")}
+    path.write_text("".join(f"{key}={value}\n" for key, value in lines.items()))
+    _format(path, cluster_id)
+    return [*_java("log4j2-broker.properties", JVM_OPTIONS), "kafka.Kafka", str(path)]

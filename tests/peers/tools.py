@@ -18,6 +18,7 @@ from tests.support.processes import FollowedProcess
 
 TOOLS = {
     "BrokerApiVersionsCommand": "org.apache.kafka.tools.BrokerApiVersionsCommand",
+    "ClusterTool": "org.apache.kafka.tools.ClusterTool",
     "ConfigCommand": "kafka.admin.ConfigCommand",
     "ConsoleConsumer": "org.apache.kafka.tools.consumer.ConsoleConsumer",
     "ConsoleProducer": "org.apache.kafka.tools.ConsoleProducer",
@@ -31,6 +32,7 @@ TOOLS = {
     "LeaderElectionCommand": "org.apache.kafka.tools.LeaderElectionCommand",
     "LogDirsCommand": "org.apache.kafka.tools.LogDirsCommand",
     "MetadataQuorumCommand": "org.apache.kafka.tools.MetadataQuorumCommand",
+    "MetadataShell": "org.apache.kafka.shell.MetadataShell",
     "ProducerPerformance": "org.apache.kafka.tools.ProducerPerformance",
     "ReassignPartitionsCommand": "org.apache.kafka.tools.reassign.ReassignPartitionsCommand",
     "StorageTool": "kafka.tools.StorageTool",

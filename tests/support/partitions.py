@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from math import inf
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 from ottla.completion import Completion
@@ -261,6 +262,7 @@ class DataDirectory:
             controller=cast("Any", None),
             groups=cast("Any", None),
             levels=cast("Any", None),
+            quorum=cast("Any", SimpleNamespace(kraft_version=0)),
             clock=self.loop,
             tasks=cast("Any", self.loop),
         )

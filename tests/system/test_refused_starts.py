@@ -10,12 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from ottla.errors import ErrorCode
+from ottla.records.batch import iterate_batches, stamp
+from ottla.records.builder import NewRecord, build_batch
 from tests.support.broker_process import (
     BrokerSettings,
     RunningBroker,
     ottla_command,
     ottla_environment,
 )
+from tests.support.plain_client import PlainClient
 from tests.support.ports import free_port
 from tests.system.conftest import StartBroker
 
@@ -144,3 +148,64 @@ def contents(directory: Path) -> dict[str, bytes]:
     """Return every file below `directory`, except the lock, which any start may touch."""
     files = {str(path.relative_to(directory)): path for path in directory.rglob("*") if path.is_file()}
     return {name: path.read_bytes() for name, path in files.items() if name != ".lock"}
+
+
+def stopped_with_topics(start_broker: StartBroker) -> Path:
+    """Return the data directory of a broker that has made topics and stopped in order."""
+    broker = start_broker()
+    with PlainClient(broker.port) as client:
+        for number in range(5):
+            assert client.create_topic(f"t{number}") == ErrorCode.NONE
+    broker.stop()
+    return broker.data_dir
+
+
+def test_a_damaged_metadata_log_is_refused_with_its_place_and_left_alone(
+    refused: Refused, start_broker: StartBroker
+) -> None:
+    data_dir = stopped_with_topics(start_broker)
+    log = data_dir / "__cluster_metadata-0" / f"{0:020}.log"
+    damaged = bytearray(log.read_bytes())
+    damaged[len(damaged) // 2] ^= 0x55
+    log.write_bytes(damaged)
+    before = contents(data_dir)
+    line = refused(data_dir=data_dir)
+    assert f"{log} is damaged at offset " in line
+    assert "Restore the data directory from a copy; or, to begin anew" in line
+    assert contents(data_dir) == before
+
+
+@pytest.mark.parametrize("kept", [0.5, 0.0])
+def test_a_metadata_log_that_was_cut_is_refused_and_left_alone(
+    refused: Refused, start_broker: StartBroker, kept: float
+) -> None:
+    data_dir = stopped_with_topics(start_broker)
+    log = data_dir / "__cluster_metadata-0" / f"{0:020}.log"
+    content = log.read_bytes()
+    log.write_bytes(content[: int(len(content) * kept)])
+    before = contents(data_dir)
+    line = refused(data_dir=data_dir)
+    assert "is damaged at offset" in line or "the end of the log is missing" in line
+    assert contents(data_dir) == before
+
+
+def test_a_record_of_a_newer_release_is_refused_with_offset_and_type_and_left_alone(
+    refused: Refused, start_broker: StartBroker
+) -> None:
+    data_dir = stopped_with_topics(start_broker)
+    log = data_dir / "__cluster_metadata-0" / f"{0:020}.log"
+    content = log.read_bytes()
+    headers = [header for _, header in iterate_batches(content)]
+    # Key 29 is what the release after 4.3 writes for a controller that has gone.
+    batch = build_batch([NewRecord(None, bytes.fromhex("011d0000"))], now_ms=1, leader_epoch=1)
+    stamp(batch, 0, headers[-1].next_offset, headers[-1].leader_epoch)
+    log.write_bytes(content + batch)
+    before = contents(data_dir)
+    line = refused(data_dir=data_dir)
+    assert (
+        f"the record at offset {headers[-1].next_offset} of the metadata log cannot be read: key 29 is no"
+        in line
+    )
+    assert "a newer Apache Kafka may have written it" in line
+    # The log was sound, so it was opened and closed; what was there is as it was.
+    assert contents(data_dir).items() >= before.items()

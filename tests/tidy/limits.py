@@ -25,6 +25,8 @@ COVERED_BY: dict[str, str] = {
     "src/ottla/config/yaml_settings.py": "tests/unit/config/test_sources.py",
     "src/ottla/coordination/metadata_snapshots.py": "tests/unit/coordination/test_controller.py",
     "src/ottla/handlers/error_responses.py": "tests/unit/server/test_dispatch.py",
+    "src/ottla/handlers/quorum_requests.py": "tests/unit/handlers/test_vote.py",
+    "src/ottla/handlers/raft_voters.py": "tests/unit/handlers/test_add_raft_voter.py",
     "src/ottla/handlers/registry.py": "tests/tidy/test_registry.py",
     "src/ottla/metadata/aspects/brokers.py": "tests/unit/metadata/test_image.py",
     "src/ottla/metadata/aspects/configs.py": "tests/unit/metadata/test_image.py",

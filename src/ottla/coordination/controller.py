@@ -24,7 +24,9 @@ from ottla.metadata import create_partitions_plan, create_topics_plan, delete_to
 from ottla.metadata.controller import (
     AllocateProducerIds,
     AlterConfigs,
+    AlterPartition,
     AlterPartitionReassignments,
+    AssignDirectories,
     BeginControlledShutdown,
     Bootstrap,
     Command,
@@ -37,6 +39,8 @@ from ottla.metadata.controller import (
     RegisterBroker,
     RegisterController,
     UnfenceBroker,
+    UnregisterBroker,
+    UpdateFeatures,
 )
 from ottla.metadata.formatting import check_metadata_version
 from ottla.metadata.image import ClusterImage, difference
@@ -51,15 +55,21 @@ from ottla.protocol.messages.incremental_alter_configs import (
     AlterConfigsResource,
     AlterConfigsResourceResponse,
 )
-from ottla.tasks import Tasks
+from ottla.tasks import Tasks, Timer
 from ottla.types import INTERNAL_TOPICS
 
 if TYPE_CHECKING:
+    from ottla.protocol.messages.alter_partition import AlterPartitionRequest, TopicState
     from ottla.protocol.messages.alter_partition_reassignments import (
         ReassignableTopic,
         ReassignableTopicResponse,
     )
+    from ottla.protocol.messages.assign_replicas_to_dirs import (
+        AssignReplicasToDirsRequest,
+        DirectoryAssignment,
+    )
     from ottla.protocol.messages.elect_leaders import ReplicaElectionResult, TopicPartitions
+    from ottla.protocol.messages.update_features import FeatureUpdateKey
 
 logger = logging.getLogger("ottla.controller")
 
@@ -93,6 +103,7 @@ class Controller:
         self._node_id = config().node_id
         self._machine: ControllerMachine | None = None
         self._creating: dict[str, Completion[None]] = {}
+        self._snapshot_timer: Timer | None = None
         self._shell: MachineShell[Command, LogEntry] = MachineShell(
             "the metadata controller",
             self._new_machine,
@@ -159,6 +170,8 @@ class Controller:
 
     def close(self) -> None:
         """Refuse further commands and close the log. Raises OSError."""
+        if self._snapshot_timer is not None:
+            self._snapshot_timer.cancel()
         self._shell.close(KafkaError(ErrorCode.NOT_CONTROLLER))
         self._log.close()
 
@@ -212,6 +225,27 @@ class Controller:
     ) -> Completion[list[AlterConfigsResourceResponse]]:
         """Change overrides, or replace them; one result for each resource. Fails with KafkaError."""
         return self._submit(lambda reply_to: AlterConfigs(resources, validate_only, replace, reply_to))
+
+    def update_features(
+        self, updates: list[FeatureUpdateKey], *, validate_only: bool
+    ) -> Completion[KafkaError | None]:
+        """Set levels of features; the result is what refuses all of them. Fails with KafkaError."""
+        kraft_version = self._log.kraft_version
+        return self._submit(lambda reply_to: UpdateFeatures(updates, kraft_version, validate_only, reply_to))
+
+    def unregister_broker(self, broker_id: int) -> Completion[None]:
+        """Forget a broker of another node. Fails with KafkaError."""
+        return self._submit(lambda reply_to: UnregisterBroker(broker_id, reply_to))
+
+    def alter_partition(self, request: AlterPartitionRequest) -> Completion[list[TopicState]]:
+        """Change in-sync replicas as their leader wants. Fails with KafkaError."""
+        return self._submit(lambda reply_to: AlterPartition(request, reply_to))
+
+    def assign_directories(
+        self, request: AssignReplicasToDirsRequest
+    ) -> Completion[list[DirectoryAssignment]]:
+        """Note in which directories a broker has its replicas. Fails with KafkaError."""
+        return self._submit(lambda reply_to: AssignDirectories(request, reply_to))
 
     def allocate_producer_ids(self) -> Completion[ProducerIdBlock]:
         """Hand out the next block of producer ids. Fails with KafkaError."""
@@ -336,7 +370,23 @@ class Controller:
             # A machine that was loaded again has built its image from nothing.
             delta = difference(before, image)
         self._publisher.publish(image, delta)
-        self._log.snapshot_when_due(image, self._node_id)
+        self._write_snapshot_when_due()
+
+    def _write_snapshot_when_due(self) -> None:
+        """Write one now, or when it is due by its age: nothing else may happen until then.
+
+        Kafka needs no timer, since its controller appends a NoOpRecord twice a second.
+        """
+        self._log.snapshot_when_due(self.image, self._node_id)
+        if self._snapshot_timer is not None:
+            return
+        due_in_ms = self._log.snapshot_due_in_ms(self.image)
+        if due_in_ms is not None:
+            self._snapshot_timer = self._tasks.call_later(due_in_ms, self._snapshot_timer_fired)
+
+    def _snapshot_timer_fired(self) -> None:
+        self._snapshot_timer = None
+        self._write_snapshot_when_due()
 
 
 def _append_failed(error: BaseException) -> KafkaError:

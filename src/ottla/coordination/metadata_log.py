@@ -1,7 +1,8 @@
 """The log `__cluster_metadata-0` with its snapshots and `quorum-state`, as the only voter of its quorum keeps them.
 
-Each start leads a new epoch. An append is committed once it is on the disk: there is nobody else to ask. One that the
-disk refuses is cut off again before the log is read or written once more, so that what was refused does not exist.
+Each start leads a new epoch, once the whole log has been understood. An append is committed when it is on the disk:
+there is nobody else to ask. One that the disk refuses is cut off again before the log is read or written once more, so
+that what was refused does not exist.
 Appends, flushes and snapshots run on the flushing thread of the data directory, one after the other; everything else
 belongs to the loop. Files and their order of writing are those of Kafka's KafkaRaftClient, so that it can take over.
 """
@@ -17,6 +18,7 @@ from typing import cast
 from ottla.clock import Clock
 from ottla.completion import Completion
 from ottla.config.resolved import BrokerConfig, TopicConfig, resolve_topic_config
+from ottla.coordination.metadata_damage import check_metadata_log
 from ottla.coordination.metadata_snapshots import MetadataSnapshots
 from ottla.errors import KafkaError
 from ottla.metadata.aspects.features import LATEST_METADATA_VERSION, METADATA_VERSION
@@ -40,6 +42,8 @@ from ottla.partitions.writer import DirectoryWriter
 from ottla.protocol.raft_records import KRaftVersionRecord, LeaderChangeMessage, Voter, VotersRecord
 from ottla.records.batch import read_size_prefix
 from ottla.storage.append_check import AppendOrigin
+from ottla.storage.files import FileRange
+from ottla.storage.leader_epochs import EpochStart
 from ottla.storage.log_dirs import LogDirectory
 from ottla.storage.open_files import OpenFiles
 from ottla.storage.partition_log import PartitionLog
@@ -88,6 +92,8 @@ class MetadataLog:
         clock: Clock,
         leader_epoch: int,
         open_again: Callable[[PartitionLog, int], PartitionLog],
+        directory: LogDirectory,
+        node_id: int,
     ) -> None:
         self._log = log
         self._snapshots = snapshots
@@ -101,6 +107,10 @@ class MetadataLog:
         self._committed_end_offset = log.log_end_offset
         self._has_failed = False
         """Whether the log may end with records that were refused."""
+        self._directory = directory
+        self._node_id = node_id
+        self._is_leading = False
+        self._followers: list[Callable[[], None]] = []
 
     @classmethod
     def open(
@@ -111,11 +121,17 @@ class MetadataLog:
         clock: Clock,
         config: BrokerConfig,
     ) -> MetadataLog:
-        """Open or create the log, and lead it in a new epoch.
+        """Open or create the log. Its new epoch begins once it was replayed, so that what is not understood stays.
 
-        Raises InconsistentMetadataError where the log belongs to a quorum of others or cannot be understood, and what
-        opening a partition log raises.
+        Raises InconsistentMetadataError where the log belongs to a quorum of others, is damaged or cannot be read,
+        and what opening a partition log raises.
         """
+        check_metadata_log(
+            directory.files,
+            directory.partition_path(METADATA_PARTITION),
+            was_stopped_cleanly=directory.was_stopped_cleanly,
+            previous_broker_epoch=directory.previous_broker_epoch,
+        )
         log = _open_log(directory, open_files, clock, config)
         snapshots = MetadataSnapshots(log, directory.files, config)
         snapshots.load(clock.now_ms())
@@ -131,31 +147,85 @@ class MetadataLog:
         epochs += [state.leader_epoch] if state is not None else []
         epochs += [snapshots.latest.epoch] if snapshots.latest is not None else []
         open_again = partial(_open_again, directory, open_files, clock, config)
-        opened = cls(log, snapshots, quorum, writer, clock, max(epochs) + 1, open_again)
-        opened._lead(directory, config.node_id)
-        return opened
+        return cls(
+            log, snapshots, quorum, writer, clock, max(epochs) + 1, open_again, directory, config.node_id
+        )
 
     @property
     def end_offset(self) -> int:
         """The offset of the next record."""
         return self._log.log_end_offset
 
+    @property
+    def is_leading(self) -> bool:
+        """Whether this start has begun its epoch: until then it has changed nothing."""
+        return self._is_leading
+
+    @property
+    def start_offset(self) -> int:
+        """The offset of the first record that is still there."""
+        return self._log.log_start_offset
+
+    @property
+    def committed_end_offset(self) -> int:
+        """The offset after the last record that is on the disk: the high watermark of a single voter."""
+        return self._committed_end_offset
+
+    @property
+    def snapshots(self) -> MetadataSnapshots:
+        """The snapshot files beside the log."""
+        return self._snapshots
+
+    @property
+    def voters(self) -> VotersRecord | None:
+        """The voters that the log names; None while they are configured (kraft.version 0)."""
+        return self._quorum.voters if self._quorum.kraft_version > 0 else None
+
+    @property
+    def kraft_version(self) -> int:
+        """The level of kraft.version."""
+        return self._quorum.kraft_version
+
+    def end_offset_for_epoch(self, epoch: int) -> EpochStart:
+        """Return the newest epoch not above `epoch` and the offset where it ends; -1 and -1 where unknown."""
+        return self._log.end_offset_for_epoch(epoch)
+
+    def epoch_at(self, offset: int) -> int:
+        """Return the epoch of the record at an offset, -1 where it is not known."""
+        return self._log.leader_epochs.epoch_at(offset)
+
+    def read_committed(self, offset: int, max_bytes: int) -> FileRange | None:
+        """Return committed batches from the one with `offset` on, the last one maybe cut; None at the end.
+
+        Raises KafkaError OFFSET_OUT_OF_RANGE, and OSError.
+        """
+        return self._log.read(
+            offset, max_bytes, upper_bound=self._committed_end_offset, must_return_a_batch=True
+        )
+
+    def follow(self, on_commit: Callable[[], None]) -> None:
+        """Have `on_commit` called, on the loop, after every append."""
+        self._followers.append(on_commit)
+
     def append(self, records: list[LogEntry]) -> Completion[None]:
-        """Append metadata records; done when they are on the disk."""
+        """Append records; done when they are on the disk. Those about the quorum stand first, in their own batch."""
         now_ms = self._clock.now_ms()
         for record in records:
             if isinstance(record, FeatureLevelRecord) and record.name == METADATA_VERSION:
                 self._metadata_version = record.feature_level
-        # Only the log itself writes records of the quorum; machines plan metadata records.
-        batches = build_data_batches(
-            cast("list[MetadataRecord]", records), self._metadata_version, now_ms=now_ms
-        )
+        self._lead_once()
+        quorum = [record for record in records if isinstance(record, QuorumRecord)]
+        others = cast("list[MetadataRecord]", records[len(quorum) :])
+        batches = [build_control_batch(quorum, now_ms=now_ms)] if quorum else []
+        batches += build_data_batches(others, self._metadata_version, now_ms=now_ms)
         content = bytearray().join(batches)
 
         def write() -> None:
             self._append(content, now_ms)
 
-        return self._writer.submit_flush(write)
+        written = self._writer.submit_flush(write)
+        written.on_done(lambda done: self._written(done, quorum))
+        return written
 
     def replay(self, apply: Callable[[LogEntry], None]) -> Completion[None]:
         """Apply the newest snapshot and then the log behind it, first opening a log anew that the disk has failed.
@@ -180,18 +250,40 @@ class MetadataLog:
         )
         self._writer.submit_flush(work).on_done(self._snapshots.written)
 
+    def snapshot_due_in_ms(self, image: ClusterImage) -> int | None:
+        """Return when a snapshot of this image is due by its age, None where that never happens."""
+        return self._snapshots.due_in_ms(image.offset + 1, self._clock.now_ms())
+
+    def read_snapshot(
+        self, snapshot_id: SnapshotId, position: int, max_bytes: int
+    ) -> Completion[tuple[int, bytes] | None]:
+        """Return size and a piece of a snapshot, as `MetadataSnapshots.read_piece` does, beside the loop."""
+        snapshots = self._snapshots
+        return self._writer.submit_apart(lambda: snapshots.read_piece(snapshot_id, position, max_bytes))
+
     def close(self) -> None:
         """Cut off what was refused, flush, and let go of the files. Raises OSError and UnusableLogError."""
         if self._has_failed:
             self._recover()
         self._log.close()
 
-    def _lead(self, directory: LogDirectory, node_id: int) -> None:
-        """Note the new epoch durably, then say so in the log (`LeaderChangeMessage`)."""
-        state = encode_leader(node_id, self.leader_epoch, self._quorum.kraft_version)
-        directory.files.write_atomically(self._log.directory / QUORUM_STATE_FILE, state)
-        voter = Voter(voter_id=node_id)
-        change = LeaderChangeMessage(leader_id=node_id, voters=[voter], granting_voters=[voter])
+    def _written(self, done: Completion[None], quorum: list[QuorumRecord]) -> None:
+        if done.error is not None:
+            return
+        for record in quorum:
+            self._quorum.observe(record)
+        for on_commit in self._followers:
+            on_commit()
+
+    def _lead_once(self) -> None:
+        """Note the new epoch durably, then say so in the log (`LeaderChangeMessage`); only the first time."""
+        if self._is_leading:
+            return
+        self._is_leading = True
+        state = encode_leader(self._node_id, self.leader_epoch, self._quorum.kraft_version)
+        self._directory.files.write_atomically(self._log.directory / QUORUM_STATE_FILE, state)
+        voter = Voter(voter_id=self._node_id)
+        change = LeaderChangeMessage(leader_id=self._node_id, voters=[voter], granting_voters=[voter])
         records: list[QuorumRecord] = [change]
         if self._log.log_end_offset == 0:
             records += self._quorum.records()
@@ -229,7 +321,11 @@ class MetadataLog:
             )
         replayed_bytes = 0
         epoch = -1
-        while offset < self._log.log_end_offset:
+        while offset < self._log.log_end_offset or not self._is_leading:
+            if offset >= self._log.log_end_offset:
+                # Everything was understood: the log is this node's, and the change of the leader is its next record.
+                _check_voters(None, self._quorum, self._node_id)
+                self._lead_once()
             content = self._read(offset)
             for header, entries in read_entries(content):
                 if header.leader_epoch != epoch:
@@ -237,8 +333,7 @@ class MetadataLog:
                     apply(LeaderEpoch(epoch))
                 for number, entry in enumerate(entries, start=header.base_offset):
                     if number >= offset:
-                        self._observe(entry)
-                        apply(entry)
+                        self._apply(entry, apply, f"the record at offset {number} of the metadata log")
                 offset = header.next_offset
                 self._last_timestamp_ms = header.max_timestamp
             replayed_bytes += len(content)
@@ -249,14 +344,22 @@ class MetadataLog:
         latest = self._snapshots.read_latest()
         if latest is None:
             return 0
-        for record in latest.records:
-            self._observe(record)
-            apply(record)
         identity: SnapshotId | None = self._snapshots.latest
         assert identity is not None, "it was just read"
+        for record in latest.records:
+            self._apply(record, apply, f"a record of the snapshot {identity.file_name}")
         apply(SnapshotLoaded(identity.end_offset, identity.epoch))
         self._last_timestamp_ms = latest.last_contained_timestamp_ms
         return identity.end_offset
+
+    def _apply(self, entry: LogEntry, apply: Callable[[LogEntry], None], place: str) -> None:
+        self._observe(entry)
+        try:
+            apply(entry)
+        except InconsistentMetadataError as error:
+            raise InconsistentMetadataError(
+                f"{place}, a {type(entry).__name__}, is refused: {error}"
+            ) from error
 
     def _observe(self, entry: LogEntry) -> None:
         self._quorum.observe(entry)

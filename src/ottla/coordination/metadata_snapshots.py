@@ -51,6 +51,11 @@ class MetadataSnapshots:
         """The newest snapshot, None without one."""
         return self._snapshots[-1] if self._snapshots else None
 
+    @property
+    def earliest(self) -> SnapshotId | None:
+        """The oldest snapshot, None without one: the log may begin where it ends."""
+        return self._snapshots[0] if self._snapshots else None
+
     def follow(self, log: PartitionLog) -> None:
         """Go on with the log after it was opened anew."""
         self._log = log
@@ -73,6 +78,22 @@ class MetadataSnapshots:
         """
         return None if self.latest is None else self._read(self.latest)
 
+    def read_piece(self, snapshot_id: SnapshotId, position: int, max_bytes: int) -> tuple[int, bytes] | None:
+        """Return the size of a snapshot file in bytes and a piece of it; None where there is no such snapshot.
+
+        The piece is empty where `position` lies outside of the file. For any thread. Raises OSError.
+        """
+        if snapshot_id not in self._snapshots:
+            return None
+        try:
+            descriptor = self._files.open(self._path(snapshot_id))
+        except FileNotFoundError:
+            return None  # cleaned away since it was listed
+        size_bytes = self._files.size_bytes(descriptor)
+        if not 0 <= position < size_bytes:
+            return size_bytes, b""
+        return size_bytes, self._files.pread(descriptor, min(max_bytes, size_bytes - position), position)
+
     def restart_count(self, replayed_bytes: int) -> None:
         """Take over how many bytes of the log lie behind the newest snapshot."""
         self._bytes_since = replayed_bytes
@@ -88,6 +109,12 @@ class MetadataSnapshots:
         return self._bytes_since >= self._bytes_between or (
             self._interval_ms > 0 and now_ms - self._last_ms >= self._interval_ms
         )
+
+    def due_in_ms(self, end_offset: int, now_ms: int) -> int | None:
+        """Return when one is due that ends at this offset, if nothing else happens; None where none ever is."""
+        if self._interval_ms <= 0 or (self.latest is not None and end_offset <= self.latest.end_offset):
+            return None
+        return max(self._last_ms + self._interval_ms - now_ms, 0)
 
     def writing(
         self,

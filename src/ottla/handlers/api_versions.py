@@ -10,7 +10,8 @@ import re
 
 from ottla.errors import ErrorCode
 from ottla.handlers.context import RequestContext
-from ottla.metadata.aspects.features import SUPPORTED_FEATURES
+from ottla.metadata.aspects.features import KRAFT_VERSION, SUPPORTED_FEATURES
+from ottla.metadata.image import ClusterImage
 from ottla.protocol.api import APIS, ApiKey
 from ottla.protocol.messages.api_versions import (
     ApiVersion,
@@ -60,6 +61,15 @@ def handle(request: ApiVersionsRequest, context: RequestContext) -> ApiVersionsR
         finalized_features_epoch=image.offset,
         finalized_features=[
             FinalizedFeatureKey(name=name, min_version_level=level, max_version_level=level)
-            for name, level in image.features.levels.items()
+            for name, level in _finalized_levels(context, image).items()
         ],
     )
+
+
+def _finalized_levels(context: RequestContext, image: ClusterImage) -> dict[str, int]:
+    """Return the levels above 0: those of the image, and that of the quorum, which the log says in its own way."""
+    levels = dict(image.features.levels)
+    kraft_version = context.services.quorum.kraft_version
+    if kraft_version > 0:
+        levels[KRAFT_VERSION] = kraft_version
+    return levels

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ottla.clock import Clock
     from ottla.config.resolved import BrokerConfig
     from ottla.coordination.controller import Controller
+    from ottla.coordination.quorum import MetadataQuorum
     from ottla.groups.service import GroupService
     from ottla.metadata.image import ClusterImage
     from ottla.partitions.data_volume import DataVolume
@@ -41,6 +42,7 @@ class Services:
     controller: Controller
     groups: GroupService
     levels: RunningLevels
+    quorum: MetadataQuorum
     clock: Clock
     tasks: Tasks
     topic_answers: TopicAnswers = field(default_factory=TopicAnswers)

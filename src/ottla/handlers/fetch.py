@@ -11,6 +11,7 @@ from functools import partial
 
 from ottla.completion import Completion
 from ottla.errors import ErrorCode, KafkaError
+from ottla.handlers import fetch_metadata
 from ottla.handlers.context import RequestContext
 from ottla.partitions.fetch_sessions import INVALID_SESSION_ID, FetchedPartition, FetchPlan, PartitionKey
 from ottla.partitions.partition import ANY_LEADER_EPOCH, Partition
@@ -51,6 +52,8 @@ def handle(request: FetchRequest, context: RequestContext) -> FetchResponse | Co
     Raises KafkaError UNKNOWN_SERVER_ERROR for an isolation level that there is not, as Kafka does: once the session is
     known, and only where something is to be read.
     """
+    if context.listener_is_controller:
+        return fetch_metadata.handle(request, context)
     services = context.services
     uses_topic_ids = context.api_version >= FIRST_VERSION_WITH_TOPIC_IDS
     follower_id = _follower_id(request, context)

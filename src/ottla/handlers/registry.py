@@ -49,6 +49,23 @@ HANDLERS: dict[ApiKey, str] = {
     ApiKey.LIST_CONFIG_RESOURCES: "list_config_resources",
     ApiKey.DESCRIBE_PRODUCERS: "describe_producers",
     ApiKey.DESCRIBE_TOPIC_PARTITIONS: "describe_topic_partitions",
+    ApiKey.VOTE: "vote",
+    ApiKey.BEGIN_QUORUM_EPOCH: "begin_quorum_epoch",
+    ApiKey.END_QUORUM_EPOCH: "end_quorum_epoch",
+    ApiKey.DESCRIBE_QUORUM: "describe_quorum",
+    ApiKey.ALTER_PARTITION: "alter_partition",
+    ApiKey.UPDATE_FEATURES: "update_features",
+    ApiKey.ENVELOPE: "envelope",
+    ApiKey.FETCH_SNAPSHOT: "fetch_snapshot",
+    ApiKey.BROKER_REGISTRATION: "broker_registration",
+    ApiKey.BROKER_HEARTBEAT: "broker_heartbeat",
+    ApiKey.UNREGISTER_BROKER: "unregister_broker",
+    ApiKey.ALLOCATE_PRODUCER_IDS: "allocate_producer_ids",
+    ApiKey.CONTROLLER_REGISTRATION: "controller_registration",
+    ApiKey.ASSIGN_REPLICAS_TO_DIRS: "assign_replicas_to_dirs",
+    ApiKey.ADD_RAFT_VOTER: "add_raft_voter",
+    ApiKey.REMOVE_RAFT_VOTER: "remove_raft_voter",
+    ApiKey.UPDATE_RAFT_VOTER: "update_raft_voter",
 }
 
 

@@ -39,8 +39,11 @@ from ottla.protocol.messages.incremental_alter_configs import AlterConfigsResour
 from ottla.types import Uuid, random_uuid
 
 if TYPE_CHECKING:
+    from ottla.protocol.messages.alter_partition import AlterPartitionRequest
     from ottla.protocol.messages.alter_partition_reassignments import ReassignableTopic
+    from ottla.protocol.messages.assign_replicas_to_dirs import AssignReplicasToDirsRequest
     from ottla.protocol.messages.elect_leaders import TopicPartitions
+    from ottla.protocol.messages.update_features import FeatureUpdateKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,41 @@ class AllocateProducerIds:
 
 
 @dataclass(frozen=True, slots=True)
+class UpdateFeatures:
+    """Set levels of features; the reply is None, or the KafkaError that refuses all of them."""
+
+    updates: list[FeatureUpdateKey]
+    kraft_version: int
+    """What the log says about its quorum when the update is asked for."""
+    validate_only: bool
+    reply_to: Completion[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class UnregisterBroker:
+    """Forget a broker of another node; the reply is None."""
+
+    broker_id: int
+    reply_to: Completion[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class AlterPartition:
+    """Change in-sync replicas; the reply is the list of TopicState."""
+
+    request: AlterPartitionRequest
+    reply_to: Completion[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class AssignDirectories:
+    """Note directories of replicas; the reply is the list of DirectoryAssignment."""
+
+    request: AssignReplicasToDirsRequest
+    reply_to: Completion[Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Bootstrap:
     """End a transaction that was left open, and write the first records of a log that has none."""
 
@@ -161,6 +199,10 @@ Command = (
     | ElectLeaders
     | AlterConfigs
     | AllocateProducerIds
+    | UpdateFeatures
+    | UnregisterBroker
+    | AlterPartition
+    | AssignDirectories
     | Bootstrap
     | RegisterController
     | RegisterBroker
@@ -312,6 +354,42 @@ class ControllerMachine:
         return _effects([record], command.reply_to, block)
 
     @_plan.register
+    def _(self, command: UpdateFeatures) -> Effects[LogEntry]:
+        from ottla.metadata.update_features_plan import plan_update_features  # noqa: PLC0415 - as above
+
+        config = self._config()
+        plan = plan_update_features(
+            self._image,
+            command.updates,
+            kraft_version=command.kraft_version,
+            node_id=config.node_id,
+            min_insync_replicas=config.min_insync_replicas,
+            validate_only=command.validate_only,
+        )
+        return _effects(plan.records, command.reply_to, plan.refusal)
+
+    @_plan.register
+    def _(self, command: UnregisterBroker) -> Effects[LogEntry]:
+        from ottla.metadata.unregister_plan import plan_unregister_broker  # noqa: PLC0415 - as above
+
+        records = plan_unregister_broker(self._image, command.broker_id, self._config().node_id)
+        return _effects(records, command.reply_to, None)
+
+    @_plan.register
+    def _(self, command: AlterPartition) -> Effects[LogEntry]:
+        from ottla.metadata.alter_partition_plan import plan_alter_partition  # noqa: PLC0415 - as above
+
+        plan = plan_alter_partition(self._image, command.request)
+        return _effects(plan.records, command.reply_to, plan.topics)
+
+    @_plan.register
+    def _(self, command: AssignDirectories) -> Effects[LogEntry]:
+        from ottla.metadata.assign_directories_plan import plan_assign_directories  # noqa: PLC0415 - as above
+
+        plan = plan_assign_directories(self._image, command.request)
+        return _effects(plan.records, command.reply_to, plan.directories)
+
+    @_plan.register
     def _(self, command: Bootstrap) -> Effects[LogEntry]:
         records: list[MetadataRecord] = []
         if self._builder.in_transaction:
@@ -342,7 +420,5 @@ class ControllerMachine:
         return _effects(plan_controlled_shutdown(self._image, command.node_id), command.reply_to, None)
 
 
-def _effects(
-    records: Sequence[MetadataRecord], reply_to: Completion[Any], value: object
-) -> Effects[LogEntry]:
+def _effects(records: Sequence[LogEntry], reply_to: Completion[Any], value: object) -> Effects[LogEntry]:
     return Effects(list(records), [Reply(reply_to, value)])

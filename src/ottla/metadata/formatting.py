@@ -15,7 +15,7 @@ from ottla.metadata.aspects.features import (
     METADATA_VERSION,
     MINIMUM_METADATA_VERSION,
 )
-from ottla.metadata.image import ClusterImage
+from ottla.metadata.image import EMPTY, ClusterImage, apply_records
 from ottla.metadata.inconsistency import InconsistentMetadataError
 from ottla.metadata.log_entries import QuorumRecord
 from ottla.metadata.records import FeatureLevelRecord, MetadataRecord
@@ -91,7 +91,10 @@ def read_bootstrap_records(files: FileSystem, directory: Path) -> list[MetadataR
     """
     path = directory / FILE_NAME
     try:
-        return decode_snapshot(files.read_file(path)).records
+        records = decode_snapshot(files.read_file(path)).records
+        # Found out here, not once they stand in the log.
+        apply_records(EMPTY, records)
+        return records
     except FileNotFoundError:
         return default_bootstrap_records()
     except (CorruptBatchError, InconsistentMetadataError) as error:

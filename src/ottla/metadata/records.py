@@ -452,7 +452,9 @@ def decode_record(buffer: Buffer) -> MetadataRecord:
         raise WireError(f"frame version {frame_version} of a metadata record is not {FRAME_VERSION}")
     record_class = RECORDS.get(key)
     if record_class is None:
-        raise WireError(f"key {key} is no metadata record that is known here")
+        raise WireError(
+            f"key {key} is no metadata record that is known here; a newer Apache Kafka may have written it"
+        )
     schema = message_schema_of(record_class)
     if version not in schema.versions:
         raise WireError("this version is not known here", message=schema.name, version=version)

@@ -21,6 +21,7 @@ from ottla.coordination.controller import Controller
 from ottla.coordination.image_log import ImageLog
 from ottla.coordination.metadata_log import MetadataLog
 from ottla.coordination.publisher import ImagePublisher
+from ottla.coordination.quorum import MetadataQuorum
 from ottla.coordination.runtime import Runtime
 from ottla.errors import KafkaError
 from ottla.groups.service import GroupService
@@ -98,6 +99,9 @@ class Broker:
         self._directory: LogDirectory | None = None
         self._controller: Controller | None = None
         self._groups: GroupService | None = None
+        self._quorum: MetadataQuorum | None = None
+        self._is_untouched = True
+        """Whether nothing was written to the metadata log yet: a start that it refuses leaves all as it was."""
         self._partitions: PartitionSet | None = None
         self._housekeeping: Housekeeping | None = None
         self._cleaners: HelperProcesses | None = None
@@ -140,8 +144,19 @@ class Broker:
             log, self._publisher, self._clock, self._tasks, lambda: self._config, cluster_id
         )
         self._publisher.subscribe(self._live_config)
-        await settled(controller.load(read_bootstrap_records(self._files, directory.path)))
+        try:
+            await settled(controller.load(read_bootstrap_records(self._files, directory.path)))
+        finally:
+            self._is_untouched = not log.is_leading
         config = self._config
+        quorum = self._quorum = MetadataQuorum(
+            log,
+            config,
+            cluster_id,
+            directory.meta_properties.directory_id,
+            lambda: self._publisher.image,
+            self._tasks,
+        )
         partitions = await self._open_partitions(directory, open_files, config)
         self._publisher.subscribe(partitions)
         groups = self._groups = GroupService(config, partitions, Runtime(self._clock, self._tasks))
@@ -167,6 +182,7 @@ class Broker:
             controller=controller,
             groups=groups,
             levels=self._levels,
+            quorum=quorum,
             clock=self._clock,
             tasks=self._tasks,
         )
@@ -226,6 +242,8 @@ class Broker:
         finally:
             if self._groups is not None:
                 self._groups.stop()
+            if self._quorum is not None:
+                self._quorum.close()
         return True
 
     async def _while_disk_works(self, completion: Completion[T]) -> T:
@@ -250,6 +268,8 @@ class Broker:
             if self._directory is not None:
                 if is_clean:
                     self._directory.mark_clean_shutdown(self._broker_epoch)
+                elif self._is_untouched and self._directory.was_stopped_cleanly:
+                    self._directory.mark_clean_shutdown(self._directory.previous_broker_epoch)
                 self._directory.close()
         except (OSError, UnusableLogError) as error:
             logger.error("The stop is not clean: %s", error)

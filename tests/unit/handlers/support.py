@@ -88,7 +88,7 @@ def context_of(
             node_id=NODE_ID,
             cluster_id=CLUSTER_ID,
             image=lambda: image,
-            **services,
+            **{"quorum": SimpleNamespace(kraft_version=0), **services},
         ),
         api_version=api_version,
         correlation_id=1,

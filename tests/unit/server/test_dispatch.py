@@ -162,9 +162,12 @@ def test_every_served_api_can_say_that_it_failed(
     from ottla.protocol.api import APIS, request_class
 
     answer_with(monkeypatch, KafkaError(ErrorCode.REQUEST_TIMED_OUT))
+    services = dispatcher._services
+    controller = Dispatcher(services, "CONTROLLER", is_controller=True, logger=logging.getLogger("test"))
     for key in registry.HANDLERS:
+        asked = dispatcher if "broker" in APIS[key].listeners else controller
         for version in range(APIS[key].min_version, APIS[key].max_version + 1):
             request = request_class(key)()
             if key is ApiKey.PRODUCE:
                 request.acks = 1
-            decoded(dispatcher.dispatch(request_frame(key, version, request), "127.0.0.1"), key, version)
+            decoded(asked.dispatch(request_frame(key, version, request), "127.0.0.1"), key, version)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from ottla.metadata.inconsistency import InconsistentMetadataError
 from ottla.metadata.records import FeatureLevelRecord
 
 METADATA_VERSION = "metadata.version"
@@ -42,6 +43,8 @@ SUPPORTED_FEATURES = (
 )
 """What brokers and controllers register in the metadata log, as Kafka 4.1.1 does; streams.version stays out
 because its only level above 0 is unstable there."""
+
+_SUPPORTED = {feature.name: feature for feature in SUPPORTED_FEATURES}
 
 DEFAULT_FEATURE_LEVELS: Mapping[str, int] = {
     METADATA_VERSION: LATEST_METADATA_VERSION,
@@ -88,7 +91,19 @@ class FeaturesDelta:
         self._levels = dict(image.levels)
 
     def replay_level(self, record: FeatureLevelRecord) -> None:
-        """Set a level; level 0 removes the feature."""
+        """Set a level; level 0 removes the feature.
+
+        The level of kraft.version is what control records say: earlier releases wrote it here by mistake.
+        Raises InconsistentMetadataError for a level that is not known here.
+        """
+        supported = _SUPPORTED.get(record.name, FeatureRange(record.name, 0, 0))
+        if not supported.minimum <= record.feature_level <= supported.maximum:
+            raise InconsistentMetadataError(
+                f"the data directory is at {record.name} {record.feature_level}; {supported.minimum} to "
+                f"{supported.maximum} (Kafka 3.3 to 4.1) are supported"
+            )
+        if record.name == KRAFT_VERSION:
+            return
         if record.feature_level == 0:
             self._levels.pop(record.name, None)
         else:
