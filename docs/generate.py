@@ -17,7 +17,7 @@ from tests.system.clients.page import clients_page  # noqa: E402
 from ottla.cli.common import help_text  # noqa: E402 - the sources are found by the line above
 from ottla.config.reference import configuration_page, ottla_yaml, server_properties  # noqa: E402
 from ottla.errors import RETRIABLE, ErrorCode, error_message  # noqa: E402
-from ottla.protocol.api import APIS  # noqa: E402
+from ottla.protocol.api import APIS, Api  # noqa: E402
 from ottla.telemetry.loggers import loggers_page  # noqa: E402
 from ottla.telemetry.metric_table import metrics_page  # noqa: E402
 
@@ -50,20 +50,27 @@ def apis_page() -> str:
         [
             "# APIs",
             "",
-            "Generated from `ottla.protocol.api`; run `python docs/generate.py`. ApiVersions lists exactly the served",
-            f"ones: {len(served)} of {len(APIS)}. A request for any other closes the connection, as in Kafka.",
+            "Generated from `ottla.protocol.api`; run `python docs/generate.py`. Served are",
+            f"{len(served)} of {len(APIS)}, and ApiVersions lists them; those of client telemetry only a broker with a",
+            "receiver for it would list. A request for any other closes the connection, as in Kafka.",
             "",
             "| key | API | versions | flexible from | listeners | served |",
             "|--:|--|--|--|--|--|",
             *(
                 f"| {int(api.key)} | {api.name} | {api.min_version} to {api.max_version} | "
                 f"{'' if api.flexible_from is None else api.flexible_from} | {', '.join(sorted(api.listeners))} | "
-                f"{'yes' if api.served else ''} |"
+                f"{_served(api)} |"
                 for api in APIS.values()
             ),
             "",
         ]
     )
+
+
+def _served(api: Api) -> str:
+    if not api.served:
+        return ""
+    return "yes" if api.is_advertised else "not listed"
 
 
 def cli_page() -> str:

@@ -263,6 +263,7 @@ class DataDirectory:
             groups=cast("Any", None),
             levels=cast("Any", None),
             quorum=cast("Any", SimpleNamespace(kraft_version=0)),
+            client_telemetry=cast("Any", None),
             clock=self.loop,
             tasks=cast("Any", self.loop),
         )

@@ -126,6 +126,7 @@ class BrokerConfig:
     socket_receive_buffer_bytes: int
     socket_request_max_bytes: int
     socket_send_buffer_bytes: int
+    telemetry_max_bytes: int
 
     values: Mapping[str, Value]
     settings: Settings

@@ -23,9 +23,11 @@ from ottla.errors import ErrorCode, KafkaError
 from ottla.metadata import create_partitions_plan, create_topics_plan, delete_topics_plan
 from ottla.metadata.controller import (
     AllocateProducerIds,
+    AlterClientQuotas,
     AlterConfigs,
     AlterPartition,
     AlterPartitionReassignments,
+    AlterScramCredentials,
     AssignDirectories,
     BeginControlledShutdown,
     Bootstrap,
@@ -59,10 +61,16 @@ from ottla.tasks import Tasks, Timer
 from ottla.types import INTERNAL_TOPICS
 
 if TYPE_CHECKING:
+    from ottla.protocol.messages.alter_client_quotas import EntryData, EntryResult
     from ottla.protocol.messages.alter_partition import AlterPartitionRequest, TopicState
     from ottla.protocol.messages.alter_partition_reassignments import (
         ReassignableTopic,
         ReassignableTopicResponse,
+    )
+    from ottla.protocol.messages.alter_user_scram_credentials import (
+        AlterUserScramCredentialsResult,
+        ScramCredentialDeletion,
+        ScramCredentialUpsertion,
     )
     from ottla.protocol.messages.assign_replicas_to_dirs import (
         AssignReplicasToDirsRequest,
@@ -246,6 +254,22 @@ class Controller:
     ) -> Completion[list[DirectoryAssignment]]:
         """Note in which directories a broker has its replicas. Fails with KafkaError."""
         return self._submit(lambda reply_to: AssignDirectories(request, reply_to))
+    def alter_client_quotas(
+        self, entries: list[EntryData], unknown_hosts: frozenset[str], *, validate_only: bool
+    ) -> Completion[list[EntryResult]]:
+        """Change quotas; one result for each entity. Fails with KafkaError.
+
+        `unknown_hosts` are the names among the addresses that cannot be resolved.
+        """
+        return self._submit(
+            lambda reply_to: AlterClientQuotas(entries, unknown_hosts, validate_only, reply_to)
+        )
+
+    def alter_scram_credentials(
+        self, deletions: list[ScramCredentialDeletion], upsertions: list[ScramCredentialUpsertion]
+    ) -> Completion[list[AlterUserScramCredentialsResult]]:
+        """Change SCRAM credentials; one result for each user. Fails with KafkaError."""
+        return self._submit(lambda reply_to: AlterScramCredentials(deletions, upsertions, reply_to))
 
     def allocate_producer_ids(self) -> Completion[ProducerIdBlock]:
         """Hand out the next block of producer ids. Fails with KafkaError."""

@@ -19,7 +19,7 @@ from ottla.groups.records import GroupMetadataValue, MemberMetadata
 from ottla.protocol.consumer_protocol import subscribed_topics
 from ottla.protocol.messages.join_group import JoinGroupResponse
 from ottla.protocol.messages.sync_group import SyncGroupResponse
-from ottla.types import java_string_hash
+from ottla.types import java_hash_map_bucket
 from ottla.wire.primitives import WireError
 
 CONSUMER_PROTOCOL_TYPE = "consumer"
@@ -253,7 +253,7 @@ class ClassicGroup:
             assert candidate is not None, "members join only with a common protocol"
             votes[candidate] += 1
         most = max(votes.values())
-        return min((name for name, count in votes.items() if count == most), key=_java_map_bucket)
+        return min((name for name, count in votes.items() if count == most), key=_small_map_bucket)
 
     def elect_joined_leader(self) -> bool:
         """Make sure that the leader is among those who joined. False when nobody joined."""
@@ -363,7 +363,6 @@ def _member_from(stored: MemberMetadata, protocol_name: str | None) -> ClassicMe
     )
 
 
-def _java_map_bucket(name: str) -> int:
+def _small_map_bucket(name: str) -> int:
     """Return where a small java.util.HashMap keeps a key, since Kafka takes the first of equal counts."""
-    spread = java_string_hash(name) & 0xFFFFFFFF
-    return (spread ^ spread >> 16) & 15
+    return java_hash_map_bucket(name, 16)

@@ -51,7 +51,7 @@ def handle(request: ApiVersionsRequest, context: RequestContext) -> ApiVersionsR
                 max_version=api.max_version,
             )
             for api in APIS.values()
-            if api.served and listener in api.listeners
+            if api.served and api.is_advertised and listener in api.listeners
         ],
         supported_features=[
             SupportedFeatureKey(name=feature.name, min_version=feature.minimum, max_version=feature.maximum)

@@ -11,6 +11,7 @@ from ottla.handlers.topic_answers import TopicAnswers
 if TYPE_CHECKING:
     from ottla.clock import Clock
     from ottla.config.resolved import BrokerConfig
+    from ottla.coordination.client_telemetry import ClientTelemetry
     from ottla.coordination.controller import Controller
     from ottla.coordination.quorum import MetadataQuorum
     from ottla.groups.service import GroupService
@@ -43,6 +44,7 @@ class Services:
     groups: GroupService
     levels: RunningLevels
     quorum: MetadataQuorum
+    client_telemetry: ClientTelemetry
     clock: Clock
     tasks: Tasks
     topic_answers: TopicAnswers = field(default_factory=TopicAnswers)

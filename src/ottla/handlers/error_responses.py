@@ -12,6 +12,7 @@ from typing import Any
 from ottla.errors import ErrorCode, error_message, own_words
 from ottla.handlers.outcome import Outcome
 from ottla.handlers.replica_error_responses import REPLICA_BUILDERS
+from ottla.handlers.security_error_responses import BUILDERS as SECURITY_BUILDERS
 from ottla.protocol.api import ApiKey, response_class
 from ottla.protocol.messages import (
     alter_configs,
@@ -402,4 +403,5 @@ _BUILDERS: dict[ApiKey, Callable[[int, Any, ErrorCode, str | None], Any]] = {
     ApiKey.INCREMENTAL_ALTER_CONFIGS: _incremental_alter_configs,
     ApiKey.DESCRIBE_TOPIC_PARTITIONS: _describe_topic_partitions,
     **REPLICA_BUILDERS,
+    **SECURITY_BUILDERS,
 }

@@ -12,4 +12,5 @@ class Outcome(Enum):
     """The client asked for none: Produce with acks=0 that went well (facts 7.8)."""
 
     CLOSE_CONNECTION = "close connection"
-    """The only error that such a client can notice: Produce with acks=0 that failed (facts 1.2)."""
+    """The only error that such a client can notice: Produce with acks=0 that failed (facts 1.2), and a request
+    that Kafka cannot make an object of."""

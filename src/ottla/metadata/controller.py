@@ -39,8 +39,13 @@ from ottla.protocol.messages.incremental_alter_configs import AlterConfigsResour
 from ottla.types import Uuid, random_uuid
 
 if TYPE_CHECKING:
+    from ottla.protocol.messages.alter_client_quotas import EntryData
     from ottla.protocol.messages.alter_partition import AlterPartitionRequest
     from ottla.protocol.messages.alter_partition_reassignments import ReassignableTopic
+    from ottla.protocol.messages.alter_user_scram_credentials import (
+        ScramCredentialDeletion,
+        ScramCredentialUpsertion,
+    )
     from ottla.protocol.messages.assign_replicas_to_dirs import AssignReplicasToDirsRequest
     from ottla.protocol.messages.elect_leaders import TopicPartitions
     from ottla.protocol.messages.update_features import FeatureUpdateKey
@@ -98,6 +103,26 @@ class AlterConfigs:
     validate_only: bool
     replace: bool
     """Take away the overrides that are not named."""
+    reply_to: Completion[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class AlterClientQuotas:
+    """Change quotas; the reply is the list of EntryResult."""
+
+    entries: list[EntryData]
+    unknown_hosts: frozenset[str]
+    """The names among the addresses that cannot be resolved."""
+    validate_only: bool
+    reply_to: Completion[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class AlterScramCredentials:
+    """Change SCRAM credentials; the reply is the list of AlterUserScramCredentialsResult."""
+
+    deletions: list[ScramCredentialDeletion]
+    upsertions: list[ScramCredentialUpsertion]
     reply_to: Completion[Any]
 
 
@@ -198,6 +223,8 @@ Command = (
     | AlterPartitionReassignments
     | ElectLeaders
     | AlterConfigs
+    | AlterClientQuotas
+    | AlterScramCredentials
     | AllocateProducerIds
     | UpdateFeatures
     | UnregisterBroker
@@ -338,6 +365,25 @@ class ControllerMachine:
             validate_only=command.validate_only,
             replace=command.replace,
         )
+        return _effects(plan.records, command.reply_to, plan.results)
+
+    @_plan.register
+    def _(self, command: AlterClientQuotas) -> Effects[LogEntry]:
+        from ottla.metadata.alter_client_quotas_plan import plan_alter_client_quotas  # noqa: PLC0415 - as above
+
+        plan = plan_alter_client_quotas(
+            self._image,
+            command.entries,
+            command.unknown_hosts,
+            validate_only=command.validate_only,
+        )
+        return _effects(plan.records, command.reply_to, plan.results)
+
+    @_plan.register
+    def _(self, command: AlterScramCredentials) -> Effects[LogEntry]:
+        from ottla.metadata.alter_scram_credentials_plan import plan_alter_scram_credentials  # noqa: PLC0415 - as above
+
+        plan = plan_alter_scram_credentials(self._image, command.deletions, command.upsertions)
         return _effects(plan.records, command.reply_to, plan.results)
 
     @_plan.register

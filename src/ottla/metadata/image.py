@@ -13,10 +13,12 @@ from typing import Any
 
 from ottla.metadata import records as r
 from ottla.metadata.aspects.brokers import BrokersDelta, BrokersImage
+from ottla.metadata.aspects.client_quotas import ClientQuotasDelta, ClientQuotasImage
 from ottla.metadata.aspects.configs import ConfigResource, ConfigsDelta, ConfigsImage
 from ottla.metadata.aspects.features import FeaturesDelta, FeaturesImage
-from ottla.metadata.aspects.kept import SNAPSHOT_ORDER, KeptDelta, KeptImage
+from ottla.metadata.aspects.kept import KeptDelta, KeptImage
 from ottla.metadata.aspects.producer_ids import ProducerIdsDelta, ProducerIdsImage
+from ottla.metadata.aspects.scram_credentials import ScramCredentialsDelta, ScramCredentialsImage
 from ottla.metadata.aspects.topics import TopicImage, TopicsDelta, TopicsImage
 from ottla.metadata.inconsistency import InconsistentMetadataError
 from ottla.types import Uuid
@@ -36,6 +38,8 @@ class ClusterImage:
     topics: TopicsImage = field(default_factory=TopicsImage)
     configs: ConfigsImage = field(default_factory=ConfigsImage)
     producer_ids: ProducerIdsImage = field(default_factory=ProducerIdsImage)
+    client_quotas: ClientQuotasImage = field(default_factory=ClientQuotasImage)
+    scram_credentials: ScramCredentialsImage = field(default_factory=ScramCredentialsImage)
     kept: KeptImage = field(default_factory=KeptImage)
 
     def to_records(self, node_id: int) -> Iterator[r.MetadataRecord]:
@@ -43,15 +47,15 @@ class ClusterImage:
 
         `node_id` is the writer's own; the record of the producer ids names a broker.
         """
-        quotas, *others = SNAPSHOT_ORDER
         yield from self.features.to_records()
         yield from self.brokers.to_records()
         yield from self.topics.to_records()
         yield from self.configs.to_records()
-        yield from self.kept.of(quotas)
+        yield from self.client_quotas.to_records()
         yield from self.producer_ids.to_records(node_id)
-        for record_class in others:
-            yield from self.kept.of(record_class)
+        yield from self.kept.of(r.AccessControlEntryRecord)
+        yield from self.scram_credentials.to_records()
+        yield from self.kept.of(r.DelegationTokenRecord)
 
 
 EMPTY = ClusterImage()
@@ -104,7 +108,16 @@ def difference(before: ClusterImage, after: ClusterImage) -> ImageDelta:
 class _Deltas:
     """The deltas of one batch; each copies what it touches when it first does."""
 
-    __slots__ = ("brokers", "configs", "features", "kept", "producer_ids", "topics")
+    __slots__ = (
+        "brokers",
+        "client_quotas",
+        "configs",
+        "features",
+        "kept",
+        "producer_ids",
+        "scram_credentials",
+        "topics",
+    )
 
     def __init__(self, image: ClusterImage) -> None:
         self.features = FeaturesDelta(image.features)
@@ -112,6 +125,8 @@ class _Deltas:
         self.topics = TopicsDelta(image.topics)
         self.configs = ConfigsDelta(image.configs)
         self.producer_ids = ProducerIdsDelta(image.producer_ids)
+        self.client_quotas = ClientQuotasDelta(image.client_quotas)
+        self.scram_credentials = ScramCredentialsDelta(image.scram_credentials)
         self.kept = KeptDelta(image.kept)
 
     def remove_topic(self, record: r.RemoveTopicRecord) -> None:
@@ -163,6 +178,8 @@ class ImageBuilder:
             topics=deltas.topics.apply(),
             configs=deltas.configs.apply(),
             producer_ids=deltas.producer_ids.apply(),
+            client_quotas=deltas.client_quotas.apply(),
+            scram_credentials=deltas.scram_credentials.apply(),
             kept=deltas.kept.apply(),
         )
         delta = ImageDelta(
@@ -240,12 +257,12 @@ _APPLIERS: dict[type, Callable[[_Deltas, Any], None]] = {
     r.ConfigRecord: lambda deltas, record: deltas.configs.replay_config(record),
     r.FeatureLevelRecord: lambda deltas, record: deltas.features.replay_level(record),
     r.ProducerIdsRecord: lambda deltas, record: deltas.producer_ids.replay_producer_ids(record),
-    r.ClientQuotaRecord: lambda deltas, record: deltas.kept.replay_kept(record),
+    r.ClientQuotaRecord: lambda deltas, record: deltas.client_quotas.replay_quota(record),
     r.AccessControlEntryRecord: lambda deltas, record: deltas.kept.replay_kept(record),
-    r.UserScramCredentialRecord: lambda deltas, record: deltas.kept.replay_kept(record),
+    r.UserScramCredentialRecord: lambda deltas, record: deltas.scram_credentials.replay_credential(record),
     r.DelegationTokenRecord: lambda deltas, record: deltas.kept.replay_kept(record),
     r.RemoveAccessControlEntryRecord: lambda deltas, record: deltas.kept.replay_removal(record),
-    r.RemoveUserScramCredentialRecord: lambda deltas, record: deltas.kept.replay_removal(record),
+    r.RemoveUserScramCredentialRecord: lambda deltas, record: deltas.scram_credentials.replay_removal(record),
     r.RemoveDelegationTokenRecord: lambda deltas, record: deltas.kept.replay_removal(record),
     r.NoOpRecord: _no_effect,
     r.ZkMigrationStateRecord: _no_effect,

@@ -122,7 +122,7 @@ class Api:
     `module` is its module in `ottla.protocol.messages` and in `ottla.handlers`; versions run from
     `min_version` to `max_version`, none when the latter is smaller; `flexible_from` is the first version
     with compact lengths and tagged fields (KIP-482), None where there is none; `listeners` are the roles
-    whose listeners offer it.
+    whose listeners offer it. One that is served and not advertised answers a client that asks for it anyway.
     """
 
     key: ApiKey
@@ -134,6 +134,7 @@ class Api:
     listeners: frozenset[str]
     served: bool
     advertised_min_version: int
+    is_advertised: bool
 
     def accepts(self, version: int) -> bool:
         """Tell whether a request of this version can be read."""
@@ -154,6 +155,7 @@ def _api(
     *,
     served: bool = False,
     advertised_min_version: int | None = None,
+    is_advertised: bool = True,
 ) -> Api:
     return Api(
         key=key,
@@ -165,6 +167,7 @@ def _api(
         listeners=listeners,
         served=served,
         advertised_min_version=min_version if advertised_min_version is None else advertised_min_version,
+        is_advertised=is_advertised,
     )
 
 
@@ -173,7 +176,8 @@ _CONTROLLER = frozenset({"controller"})
 _BOTH = _BROKER | _CONTROLLER
 
 # Produce is advertised from version 0 although versions below 3 are refused: librdkafka takes a broker whose
-# range starts higher for one that cannot be spoken to (facts 1.1).
+# range starts higher for one that cannot be spoken to (facts 1.1). The APIs of client telemetry are advertised only
+# by a broker with a receiver for it, and answered by every one (facts 7.10).
 APIS: dict[int, Api] = {
     api.key: api
     for api in (
@@ -190,7 +194,7 @@ APIS: dict[int, Api] = {
         _api(ApiKey.SYNC_GROUP, "SyncGroup", 0, 5, 4, _BROKER, served=True),
         _api(ApiKey.DESCRIBE_GROUPS, "DescribeGroups", 0, 6, 5, _BROKER, served=True),
         _api(ApiKey.LIST_GROUPS, "ListGroups", 0, 5, 3, _BROKER, served=True),
-        _api(ApiKey.SASL_HANDSHAKE, "SaslHandshake", 0, 1, None, _BOTH),
+        _api(ApiKey.SASL_HANDSHAKE, "SaslHandshake", 0, 1, None, _BOTH, served=True),
         _api(ApiKey.API_VERSIONS, "ApiVersions", 0, 4, 3, _BOTH, served=True),
         _api(ApiKey.CREATE_TOPICS, "CreateTopics", 2, 7, 5, _BOTH, served=True),
         _api(ApiKey.DELETE_TOPICS, "DeleteTopics", 1, 6, 4, _BOTH, served=True),
@@ -202,19 +206,19 @@ APIS: dict[int, Api] = {
         _api(ApiKey.END_TXN, "EndTxn", 0, 5, 3, _BROKER),
         _api(ApiKey.WRITE_TXN_MARKERS, "WriteTxnMarkers", 1, 1, 1, _BROKER),
         _api(ApiKey.TXN_OFFSET_COMMIT, "TxnOffsetCommit", 0, 5, 3, _BROKER),
-        _api(ApiKey.DESCRIBE_ACLS, "DescribeAcls", 1, 3, 2, _BOTH),
-        _api(ApiKey.CREATE_ACLS, "CreateAcls", 1, 3, 2, _BOTH),
-        _api(ApiKey.DELETE_ACLS, "DeleteAcls", 1, 3, 2, _BOTH),
+        _api(ApiKey.DESCRIBE_ACLS, "DescribeAcls", 1, 3, 2, _BOTH, served=True),
+        _api(ApiKey.CREATE_ACLS, "CreateAcls", 1, 3, 2, _BOTH, served=True),
+        _api(ApiKey.DELETE_ACLS, "DeleteAcls", 1, 3, 2, _BOTH, served=True),
         _api(ApiKey.DESCRIBE_CONFIGS, "DescribeConfigs", 1, 4, 4, _BOTH, served=True),
         _api(ApiKey.ALTER_CONFIGS, "AlterConfigs", 0, 2, 2, _BOTH, served=True),
         _api(ApiKey.ALTER_REPLICA_LOG_DIRS, "AlterReplicaLogDirs", 1, 2, 2, _BROKER, served=True),
         _api(ApiKey.DESCRIBE_LOG_DIRS, "DescribeLogDirs", 1, 4, 2, _BROKER, served=True),
-        _api(ApiKey.SASL_AUTHENTICATE, "SaslAuthenticate", 0, 2, 2, _BOTH),
+        _api(ApiKey.SASL_AUTHENTICATE, "SaslAuthenticate", 0, 2, 2, _BOTH, served=True),
         _api(ApiKey.CREATE_PARTITIONS, "CreatePartitions", 0, 3, 2, _BOTH, served=True),
-        _api(ApiKey.CREATE_DELEGATION_TOKEN, "CreateDelegationToken", 1, 3, 2, _BOTH),
-        _api(ApiKey.RENEW_DELEGATION_TOKEN, "RenewDelegationToken", 1, 2, 2, _BOTH),
-        _api(ApiKey.EXPIRE_DELEGATION_TOKEN, "ExpireDelegationToken", 1, 2, 2, _BOTH),
-        _api(ApiKey.DESCRIBE_DELEGATION_TOKEN, "DescribeDelegationToken", 1, 3, 2, _BOTH),
+        _api(ApiKey.CREATE_DELEGATION_TOKEN, "CreateDelegationToken", 1, 3, 2, _BOTH, served=True),
+        _api(ApiKey.RENEW_DELEGATION_TOKEN, "RenewDelegationToken", 1, 2, 2, _BOTH, served=True),
+        _api(ApiKey.EXPIRE_DELEGATION_TOKEN, "ExpireDelegationToken", 1, 2, 2, _BOTH, served=True),
+        _api(ApiKey.DESCRIBE_DELEGATION_TOKEN, "DescribeDelegationToken", 1, 3, 2, _BOTH, served=True),
         _api(ApiKey.DELETE_GROUPS, "DeleteGroups", 0, 2, 2, _BROKER, served=True),
         _api(ApiKey.ELECT_LEADERS, "ElectLeaders", 0, 2, 2, _BOTH, served=True),
         _api(ApiKey.INCREMENTAL_ALTER_CONFIGS, "IncrementalAlterConfigs", 0, 1, 1, _BOTH, served=True),
@@ -223,10 +227,18 @@ APIS: dict[int, Api] = {
         ),
         _api(ApiKey.LIST_PARTITION_REASSIGNMENTS, "ListPartitionReassignments", 0, 0, 0, _BOTH, served=True),
         _api(ApiKey.OFFSET_DELETE, "OffsetDelete", 0, 0, None, _BROKER, served=True),
-        _api(ApiKey.DESCRIBE_CLIENT_QUOTAS, "DescribeClientQuotas", 0, 1, 1, _BROKER),
-        _api(ApiKey.ALTER_CLIENT_QUOTAS, "AlterClientQuotas", 0, 1, 1, _BOTH),
-        _api(ApiKey.DESCRIBE_USER_SCRAM_CREDENTIALS, "DescribeUserScramCredentials", 0, 0, 0, _BOTH),
-        _api(ApiKey.ALTER_USER_SCRAM_CREDENTIALS, "AlterUserScramCredentials", 0, 0, 0, _BOTH),
+        _api(ApiKey.DESCRIBE_CLIENT_QUOTAS, "DescribeClientQuotas", 0, 1, 1, _BROKER, served=True),
+        _api(ApiKey.ALTER_CLIENT_QUOTAS, "AlterClientQuotas", 0, 1, 1, _BOTH, served=True),
+        _api(
+            ApiKey.DESCRIBE_USER_SCRAM_CREDENTIALS,
+            "DescribeUserScramCredentials",
+            0,
+            0,
+            0,
+            _BOTH,
+            served=True,
+        ),
+        _api(ApiKey.ALTER_USER_SCRAM_CREDENTIALS, "AlterUserScramCredentials", 0, 0, 0, _BOTH, served=True),
         _api(ApiKey.VOTE, "Vote", 0, 2, 0, _CONTROLLER, served=True),
         _api(ApiKey.BEGIN_QUORUM_EPOCH, "BeginQuorumEpoch", 0, 1, 1, _CONTROLLER, served=True),
         _api(ApiKey.END_QUORUM_EPOCH, "EndQuorumEpoch", 0, 1, 1, _CONTROLLER, served=True),
@@ -246,8 +258,17 @@ APIS: dict[int, Api] = {
         _api(ApiKey.CONSUMER_GROUP_HEARTBEAT, "ConsumerGroupHeartbeat", 0, 1, 0, _BROKER),
         _api(ApiKey.CONSUMER_GROUP_DESCRIBE, "ConsumerGroupDescribe", 0, 1, 0, _BROKER),
         _api(ApiKey.CONTROLLER_REGISTRATION, "ControllerRegistration", 0, 0, 0, _CONTROLLER, served=True),
-        _api(ApiKey.GET_TELEMETRY_SUBSCRIPTIONS, "GetTelemetrySubscriptions", 0, 0, 0, _BROKER),
-        _api(ApiKey.PUSH_TELEMETRY, "PushTelemetry", 0, 0, 0, _BROKER),
+        _api(
+            ApiKey.GET_TELEMETRY_SUBSCRIPTIONS,
+            "GetTelemetrySubscriptions",
+            0,
+            0,
+            0,
+            _BROKER,
+            served=True,
+            is_advertised=False,
+        ),
+        _api(ApiKey.PUSH_TELEMETRY, "PushTelemetry", 0, 0, 0, _BROKER, served=True, is_advertised=False),
         _api(ApiKey.ASSIGN_REPLICAS_TO_DIRS, "AssignReplicasToDirs", 0, 0, 0, _CONTROLLER, served=True),
         _api(ApiKey.LIST_CONFIG_RESOURCES, "ListConfigResources", 0, 1, 0, _BROKER, served=True),
         _api(ApiKey.DESCRIBE_TOPIC_PARTITIONS, "DescribeTopicPartitions", 0, 0, 0, _BROKER, served=True),

@@ -17,12 +17,14 @@ from ottla.completion import Completion
 from ottla.config.listeners import SECURITY_PROTOCOLS
 from ottla.config.resolved import BrokerConfig
 from ottla.coordination.broker_config import LiveBrokerConfig
+from ottla.coordination.client_telemetry import ClientTelemetry
 from ottla.coordination.controller import Controller
 from ottla.coordination.image_log import ImageLog
 from ottla.coordination.metadata_log import MetadataLog
 from ottla.coordination.publisher import ImagePublisher
 from ottla.coordination.quorum import MetadataQuorum
 from ottla.coordination.runtime import Runtime
+from ottla.coordination.unenforced import UnenforcedQuotas
 from ottla.errors import KafkaError
 from ottla.groups.service import GroupService
 from ottla.handlers.context import Services
@@ -162,6 +164,7 @@ class Broker:
         groups = self._groups = GroupService(config, partitions, Runtime(self._clock, self._tasks))
         self._publisher.subscribe(groups)
         self._publisher.subscribe(ImageLog())
+        self._publisher.subscribe(UnenforcedQuotas())
         partitions.subscribe(groups)
         self._broker_epoch = await settled(controller.register(self._registration(directory)))
         await settled(controller.unfence())
@@ -183,6 +186,7 @@ class Broker:
             groups=groups,
             levels=self._levels,
             quorum=quorum,
+            client_telemetry=ClientTelemetry(config.telemetry_max_bytes),
             clock=self._clock,
             tasks=self._tasks,
         )

@@ -267,7 +267,7 @@ def kept_records() -> list[Any]:
     ]
 
 
-def test_records_of_unserved_aspects_are_kept_until_they_are_removed() -> None:
+def test_quotas_credentials_and_what_is_not_served_are_kept_until_they_are_removed() -> None:
     quota, acl, scram, token = kept_records()
     image, _ = apply_records(EMPTY, [quota, acl, scram, token])
     assert list(image.to_records(1)) == [quota, acl, scram, token]
@@ -281,6 +281,45 @@ def test_records_of_unserved_aspects_are_kept_until_they_are_removed() -> None:
         ],
     )
     assert list(image.to_records(1)) == []
+
+
+def quota_record(value: float, *parts: tuple[str, str | None], remove: bool = False) -> r.ClientQuotaRecord:
+    entity = [r.EntityData(entity_type=entity_type, entity_name=name) for entity_type, name in parts]
+    return r.ClientQuotaRecord(entity=entity, key="request_percentage", value=value, remove=remove)
+
+
+def test_an_entity_is_the_same_in_whatever_order_its_parts_come() -> None:
+    user, client, default_client = ("user", "u"), ("client-id", "c"), ("client-id", None)
+    records = [
+        quota_record(1, user, client),
+        quota_record(2, client, user),
+        quota_record(3, user, default_client),
+        quota_record(4, user),
+    ]
+    image, _ = apply_records(EMPTY, records)
+    assert image.client_quotas.by_entity == {
+        (client, user): {"request_percentage": 2},
+        (default_client, user): {"request_percentage": 3},
+        (user,): {"request_percentage": 4},
+    }
+    removals = [quota_record(0, user, client, remove=True), quota_record(0, client, remove=True)]
+    image, _ = apply_records(image, removals)
+    assert list(image.client_quotas.by_entity) == [(default_client, user), (user,)]
+
+
+def test_what_is_not_touched_is_not_copied() -> None:
+    before, _ = apply_records(small_cluster(), kept_records())
+    after, _ = apply_records(before, [override("alpha", "retention.ms", "7")])
+    assert after.client_quotas is before.client_quotas
+    assert after.scram_credentials is before.scram_credentials
+    assert after.kept is before.kept
+
+
+def test_a_credential_is_shown_without_its_secrets() -> None:
+    image, _ = apply_records(EMPTY, kept_records())
+    assert repr(image.scram_credentials) == (
+        "ScramCredentialsImage(by_user={'u': {1: ScramCredential(iterations=4096)}})"
+    )
 
 
 def test_an_image_is_rebuilt_from_its_records() -> None:

@@ -52,3 +52,10 @@ def test_an_api_that_is_not_served_has_no_classes():
 def test_an_api_without_flexible_versions_is_never_flexible():
     assert not APIS[ApiKey.OFFSET_DELETE].is_flexible(0)
     assert not APIS[ApiKey.SASL_HANDSHAKE].is_flexible(1)
+
+
+def test_the_apis_of_client_telemetry_are_served_and_not_advertised():
+    assert {api.key for api in SERVED if not api.is_advertised} == {
+        ApiKey.GET_TELEMETRY_SUBSCRIPTIONS,
+        ApiKey.PUSH_TELEMETRY,
+    }

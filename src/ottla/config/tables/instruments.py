@@ -107,8 +107,7 @@ OPTIONS = (
         INT,
         "1048576",
         LOW,
-        "",
+        "Largest push of a client's metrics that is accepted, in bytes (KIP-714). Nothing here receives them.",
         check=at_least(1),
-        status=inert(reasons.TELEMETRY),
     ),
 )

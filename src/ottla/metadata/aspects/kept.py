@@ -11,39 +11,18 @@ from typing import Any
 
 from ottla.metadata.records import (
     AccessControlEntryRecord,
-    ClientQuotaRecord,
     DelegationTokenRecord,
     RemoveAccessControlEntryRecord,
     RemoveDelegationTokenRecord,
-    RemoveUserScramCredentialRecord,
-    UserScramCredentialRecord,
 )
 
-KeptRecord = ClientQuotaRecord | AccessControlEntryRecord | UserScramCredentialRecord | DelegationTokenRecord
-KeptRemoval = RemoveAccessControlEntryRecord | RemoveUserScramCredentialRecord | RemoveDelegationTokenRecord
-
-SNAPSHOT_ORDER: tuple[type, ...] = (
-    ClientQuotaRecord,
-    AccessControlEntryRecord,
-    UserScramCredentialRecord,
-    DelegationTokenRecord,
-)
-"""The order in which Kafka's snapshots have them, behind producer ids for all but quotas (MetadataImage.write)."""
-
-
-def _quota_subject(record: ClientQuotaRecord) -> Hashable:
-    return frozenset((item.entity_type, item.entity_name) for item in record.entity), record.key
+KeptRecord = AccessControlEntryRecord | DelegationTokenRecord
+KeptRemoval = RemoveAccessControlEntryRecord | RemoveDelegationTokenRecord
 
 
 _SUBJECTS: dict[type, Callable[[Any], tuple[type, Hashable]]] = {
-    ClientQuotaRecord: lambda record: (ClientQuotaRecord, _quota_subject(record)),
     AccessControlEntryRecord: lambda record: (AccessControlEntryRecord, record.id),
     RemoveAccessControlEntryRecord: lambda record: (AccessControlEntryRecord, record.id),
-    UserScramCredentialRecord: lambda record: (UserScramCredentialRecord, (record.name, record.mechanism)),
-    RemoveUserScramCredentialRecord: lambda record: (
-        UserScramCredentialRecord,
-        (record.name, record.mechanism),
-    ),
     DelegationTokenRecord: lambda record: (DelegationTokenRecord, record.token_id),
     RemoveDelegationTokenRecord: lambda record: (DelegationTokenRecord, record.token_id),
 }
@@ -70,12 +49,8 @@ class KeptDelta:
         self._records: dict[tuple[type, Hashable], KeptRecord] | None = None
 
     def replay_kept(self, record: KeptRecord) -> None:
-        """Keep a record; a quota that says it is removed goes."""
-        subject = _SUBJECTS[type(record)](record)
-        if isinstance(record, ClientQuotaRecord) and record.remove:
-            self._touched().pop(subject, None)
-        else:
-            self._touched()[subject] = record
+        """Keep a record."""
+        self._touched()[_SUBJECTS[type(record)](record)] = record
 
     def replay_removal(self, record: KeptRemoval) -> None:
         """Let a record go; one that is not there is already gone."""
