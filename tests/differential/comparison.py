@@ -209,7 +209,7 @@ def _prepare(answer: Answer, symbols: _Symbols, rules: Rules, own: tuple[str, ..
     for path, key in rules.keyed.get(api, {}).items():
         _edit_lists(plain, path.split("."), lambda items, key=key: {str(item[key]): item for item in items})
     patterns = [*rules.masks.get("*", []), *rules.masks.get(api, []), *step.content.get("mask", [])]
-    return _masked(plain, patterns)
+    return masked(plain, patterns)
 
 
 def _own_items(items: list[Any], key: str, own: tuple[str, ...]) -> list[Any]:
@@ -235,15 +235,16 @@ def _edit_lists(value: Any, path: list[str], edit: Any) -> None:
             value[first] = edit(value[first])
 
 
-def _masked(value: Any, patterns: list[str], path: str = "") -> Any:
+def masked(value: Any, patterns: list[str], path: str = "") -> Any:
+    """Return a value in which each field that a pattern fits is only its kind, such as null or positive."""
     if path and any(fnmatchcase(path, pattern) for pattern in patterns):
         return _kind(value)
     if isinstance(value, Mapping):
         return {
-            name: _masked(item, patterns, f"{path}.{name}" if path else name) for name, item in value.items()
+            name: masked(item, patterns, f"{path}.{name}" if path else name) for name, item in value.items()
         }
     if isinstance(value, list):
-        return [_masked(item, patterns, f"{path}.{i}" if path else str(i)) for i, item in enumerate(value)]
+        return [masked(item, patterns, f"{path}.{i}" if path else str(i)) for i, item in enumerate(value)]
     return value
 
 

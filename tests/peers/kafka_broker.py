@@ -12,7 +12,7 @@ from tests.peers.distribution import PEERS, kafka_classpath
 from tests.support.broker_process import BrokerSettings, RunningBroker
 
 CLUSTER_ID = "4L6g3nShT-eMCtK--X86sw"
-FORMAT_TIMEOUT_S = 60
+TOOL_TIMEOUT_S = 60
 # After a crash the controller lets the broker register again only when its old session has expired.
 QUICK_PROPERTIES = {"broker.session.timeout.ms": "2000", "broker.heartbeat.interval.ms": "500"}
 JVM_OPTIONS = ["-Xmx512M", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"]
@@ -59,17 +59,20 @@ def start_kafka(settings: BrokerSettings) -> RunningBroker:
     return broker
 
 
-def _format(properties: Path, cluster_id: str = CLUSTER_ID) -> None:
-    command = [*_java("log4j2-tools.properties", JVM_OPTIONS), "kafka.tools.StorageTool", "format"]
-    command += ["-t", cluster_id, "-c", str(properties)]
-    done = subprocess.run(
-        command,
+def run_alone(class_name: str, arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    """Run a tool of Apache Kafka in a JVM of its own and return what it left: where it must not meet others."""
+    return subprocess.run(
+        [*_java("log4j2-tools.properties", JVM_OPTIONS), class_name, *arguments],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=FORMAT_TIMEOUT_S,
+        timeout=TOOL_TIMEOUT_S,
         check=False,
     )
+
+
+def _format(properties: Path, cluster_id: str = CLUSTER_ID) -> None:
+    done = run_alone("kafka.tools.StorageTool", ["format", "-t", cluster_id, "-c", str(properties)])
     assert done.returncode == 0, f"kafka-storage format failed:\n{done.stdout}{done.stderr}"
 
 

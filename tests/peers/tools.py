@@ -17,13 +17,16 @@ from tests.peers.distribution import PEERS, compile_java, kafka_classpath
 from tests.support.processes import FollowedProcess
 
 TOOLS = {
+    "AclCommand": "org.apache.kafka.tools.AclCommand",
     "BrokerApiVersionsCommand": "org.apache.kafka.tools.BrokerApiVersionsCommand",
+    "ClientMetricsCommand": "org.apache.kafka.tools.ClientMetricsCommand",
     "ClusterTool": "org.apache.kafka.tools.ClusterTool",
     "ConfigCommand": "kafka.admin.ConfigCommand",
     "ConsoleConsumer": "org.apache.kafka.tools.consumer.ConsoleConsumer",
     "ConsoleProducer": "org.apache.kafka.tools.ConsoleProducer",
     "ConsumerGroupCommand": "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand",
     "ConsumerPerformance": "org.apache.kafka.tools.ConsumerPerformance",
+    "DelegationTokenCommand": "org.apache.kafka.tools.DelegationTokenCommand",
     "DeleteRecordsCommand": "org.apache.kafka.tools.DeleteRecordsCommand",
     "DumpLogSegments": "kafka.tools.DumpLogSegments",
     "FeatureCommand": "org.apache.kafka.tools.FeatureCommand",
@@ -38,8 +41,14 @@ TOOLS = {
     "StorageTool": "kafka.tools.StorageTool",
     "TopicCommand": "org.apache.kafka.tools.TopicCommand",
 }
-PROGRAMS = {"JavaClient": "clients.JavaClient"}
-PROGRAM_SOURCES = sorted((PEERS.parent / "system" / "java").glob("*.java"))
+PROGRAMS = {
+    "AdminScenario": "admin.AdminScenario",
+    "Exchange": "admin.Exchange",
+    "JavaClient": "clients.JavaClient",
+}
+PROGRAM_SOURCES = sorted(
+    path for folder in ("admin", "system") for path in (PEERS.parent / folder / "java").glob("*.java")
+)
 JVM_OPTIONS = ["-Xmx512M", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"]
 SERVED_WORDS = "tools are served on port "
 START_TIMEOUT_S = 60.0

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from confluent_kafka.admin import (
@@ -17,7 +18,8 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
-from tests.peers.kafka_broker import CLUSTER_ID
+from tests.admin.served import load_needs
+from tests.peers.kafka_broker import CLUSTER_ID, run_alone
 from tests.peers.tools import KafkaTools
 from tests.support.broker_process import BrokerSettings, RunningBroker
 from tests.support.waiting import eventually
@@ -139,3 +141,89 @@ def test_a_log_with_recorded_voters_goes_back_and_forth(
     directory = settings.data_dir / "__cluster_metadata-0"
     assert json.loads((directory / "quorum-state").read_text())["data_version"] == 1
     assert_sound(directory, kafka_tools)
+
+
+# Without an authorizer a broker refuses everything about ACLs; with this one the clients of these tests may do it all.
+AUTHORIZER = {
+    "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+    "super.users": "User:ANONYMOUS",
+}
+Shown = dict[str, dict[str, Any]]
+
+
+def run_exchange(
+    tools: KafkaTools, verb: str, broker: RunningBroker, left_out: Iterable[str], life: str = ""
+) -> str:
+    """Set what an administrator can set, or show what is there, but for what is left out."""
+    return tools.run("Exchange", [verb, broker.bootstrap, ",".join(left_out), life]).checked().stdout
+
+
+def shown_by(tools: KafkaTools, broker: RunningBroker, left_out: Iterable[str]) -> Shown:
+    """Return what a broker shows: by kind, and within a kind by name."""
+    shown: Shown = json.loads(run_exchange(tools, "show", broker, left_out))
+    return shown
+
+
+def common(shown: Shown, other: Shown) -> Shown:
+    """Return of what one broker shows the kinds, and of the configurations the names, that another shows too."""
+    found = {kind: content for kind, content in shown.items() if kind in other}
+    found["configs"] = {name: each for name, each in shown["configs"].items() if name in other["configs"]}
+    return found
+
+
+def test_everything_that_administrators_set_goes_back_and_forth(
+    kafka_tools: KafkaTools, tmp_path: Path, running: list[RunningBroker]
+) -> None:
+    """Topics, configurations, quotas, SCRAM users, features and ACLs: Ottla keeps also what it does not serve yet."""
+    settings = BrokerSettings(tmp_path / "data", tmp_path, properties=OFTEN)
+    not_with_ottla = [*load_needs().left_out(), "acls"]
+    shown: Shown = {}
+    for life, kind in zip("abcd", ["ottla", "kafka", "ottla", "kafka"], strict=True):
+        settings.properties = OFTEN if kind == "ottla" else {**OFTEN, **AUTHORIZER}
+        left_out = not_with_ottla if kind == "ottla" else []
+        broker = STARTERS[kind](settings)
+        running.append(broker)
+        assert_shows(kafka_tools, broker, left_out, shown)
+        run_exchange(kafka_tools, "set", broker, left_out, life)
+        eventually(
+            lambda b=broker, out=left_out, n=f"kept-{life}": n in shown_by(kafka_tools, b, out)["topics"]
+        )
+        shown = merged(shown, shown_by(kafka_tools, broker, left_out))
+        broker.stop()
+    assert {"acls", "configs", "features", "quotas", "topics", "users"} == set(shown)
+    assert_sound(settings.data_dir / "__cluster_metadata-0", kafka_tools)
+
+
+def assert_shows(tools: KafkaTools, broker: RunningBroker, left_out: Iterable[str], wanted: Shown) -> None:
+    """Assert that a broker shows all that was shown before, as far as it can show it."""
+    if not wanted:
+        return
+    eventually(lambda: len(shown_by(tools, broker, left_out)["topics"]) == len(wanted["topics"]))
+    shown = shown_by(tools, broker, left_out)
+    assert common(wanted, shown) == common(shown, wanted)
+    if "config-resources" not in left_out:
+        assert not set(wanted["configs"]) - set(shown["configs"])
+
+
+def merged(before: Shown, now: Shown) -> Shown:
+    """Return what was known, with what is shown now in its place."""
+    configs = {**before.get("configs", {}), **now["configs"]}
+    return {**before, **now, "configs": configs}
+
+
+def test_apache_kafkas_metadata_shell_reads_a_snapshot(
+    kafka_jars: Path, tmp_path: Path, running: list[RunningBroker]
+) -> None:
+    broker = STARTERS["ottla"](BrokerSettings(tmp_path / "data", tmp_path, properties=OFTEN))
+    running.append(broker)
+    change(broker, 0)
+    change(broker, 1)
+    broker.stop()
+    snapshots = sorted((tmp_path / "data" / "__cluster_metadata-0").glob("*-*.checkpoint"))
+    arguments = ["--snapshot", str(snapshots[-1]), "ls", "/image/topics/byName"]
+    # In a JVM of its own: the shell closes its standard output, which other tools would share.
+    done = run_alone("org.apache.kafka.shell.MetadataShell", arguments)
+    assert done.returncode == 0, done.stderr
+    # It says so of the header and the footer of every snapshot.
+    assert all("Ignoring control record" in line for line in done.stderr.splitlines()), done.stderr
+    assert "kept-0" in done.stdout.split()
