@@ -254,6 +254,7 @@ class Controller:
     ) -> Completion[list[DirectoryAssignment]]:
         """Note in which directories a broker has its replicas. Fails with KafkaError."""
         return self._submit(lambda reply_to: AssignDirectories(request, reply_to))
+
     def alter_client_quotas(
         self, entries: list[EntryData], unknown_hosts: frozenset[str], *, validate_only: bool
     ) -> Completion[list[EntryResult]]:

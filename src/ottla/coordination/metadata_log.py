@@ -262,7 +262,13 @@ class MetadataLog:
         return self._writer.submit_apart(lambda: snapshots.read_piece(snapshot_id, position, max_bytes))
 
     def close(self) -> None:
-        """Cut off what was refused, flush, and let go of the files. Raises OSError and UnusableLogError."""
+        """Cut off what was refused, flush, and let go of the files; a log that was not led stays as it was opened.
+
+        Raises OSError and UnusableLogError.
+        """
+        if not self._is_leading:
+            self._log.forget_files()
+            return
         if self._has_failed:
             self._recover()
         self._log.close()
