@@ -45,6 +45,7 @@ PROGRAMS = {
     "AdminScenario": "admin.AdminScenario",
     "Exchange": "admin.Exchange",
     "JavaClient": "clients.JavaClient",
+    "MetadataFiles": "MetadataFiles",
 }
 PROGRAM_SOURCES = sorted(
     path for folder in ("admin", "system") for path in (PEERS.parent / folder / "java").glob("*.java")
@@ -184,7 +185,7 @@ class KafkaTools:
 
 def start_tools(work_dir: Path) -> KafkaTools:
     """Start the JVM that runs tools and programs; its own log goes to `work_dir`."""
-    classes = compile_java([PEERS / "ToolServer.java", *PROGRAM_SOURCES])
+    classes = compile_java([*sorted(PEERS.glob("*.java")), *PROGRAM_SOURCES])
     command = ["java", *JVM_OPTIONS, f"-Dlog4j2.configurationFile={PEERS / 'log4j2-tools.properties'}"]
     command += ["-cp", kafka_classpath(classes), "ToolServer"]
     child = FollowedProcess(command, work_dir / "tools.log", keep_stdin=True)
