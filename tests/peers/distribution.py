@@ -3,6 +3,7 @@
 import os
 import subprocess
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from tests.support.cached import PeerUnavailableError, cached, fetch, installed, skip_or_fail
@@ -13,18 +14,25 @@ POM = PEERS / "pom.xml"
 
 COMPILE_TIMEOUT_S = 120
 
+RELEASE = "4.1.1"
+"""The Apache Kafka that Ottla is compared with."""
 
-def kafka_libs() -> Path:
-    """Return the directory with Apache Kafka 4.1.1's jars, fetching them first where they are not cached.
+EARLIER_RELEASE = "4.0.1"
+"""The newest of the releases before, which wrote data directories that Ottla takes over."""
+
+
+def kafka_libs(release: str = RELEASE) -> Path:
+    """Return the directory with the jars of a release of Apache Kafka, fetching them first where they are not cached.
 
     Raises PeerUnavailableError where Maven is missing or cannot fetch.
     """
-    return cached(CACHE, "libs", POM.read_bytes(), _fetch_jars)
+    content = POM.read_bytes() + (b"" if release == RELEASE else release.encode())
+    return cached(CACHE, "libs", content, partial(_fetch_jars, release))
 
 
-def kafka_classpath(*more: Path) -> str:
-    """Return the value for Java's `-cp`: `more` directories first, then every jar of Apache Kafka."""
-    return os.pathsep.join([*map(str, more), str(kafka_libs() / "*")])
+def kafka_classpath(*more: Path, release: str = RELEASE) -> str:
+    """Return the value for Java's `-cp`: `more` directories first, then every jar of a release of Apache Kafka."""
+    return os.pathsep.join([*map(str, more), str(kafka_libs(release) / "*")])
 
 
 def compile_java(sources: Sequence[Path]) -> Path:
@@ -53,16 +61,17 @@ def compile_java(sources: Sequence[Path]) -> Path:
     return cached(CACHE, "classes", content, build)
 
 
-def require_java() -> Path:
-    """Return `kafka_libs()`, or skip the running test and say why; under CI=true that is a failure."""
+def require_java(release: str = RELEASE) -> Path:
+    """Return `kafka_libs(release)`, or skip the running test and say why; under CI=true that is a failure."""
     try:
         installed("java")
         installed("javac")
-        return kafka_libs()
+        return kafka_libs(release)
     except PeerUnavailableError as missing:
         skip_or_fail("real Apache Kafka", missing)
 
 
-def _fetch_jars(target: Path) -> None:
+def _fetch_jars(release: str, target: Path) -> None:
     command = [installed("mvn"), "-q", "-B", "-f", str(POM), "dependency:copy-dependencies"]
-    fetch([*command, f"-DoutputDirectory={target}", "-DincludeScope=runtime"], where=PEERS)
+    command += [f"-Dkafka.version={release}", f"-DoutputDirectory={target}", "-DincludeScope=runtime"]
+    fetch(command, where=PEERS)

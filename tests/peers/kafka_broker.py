@@ -6,9 +6,10 @@ Whoever measures takes `stock_kafka_command`.
 
 import subprocess
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
-from tests.peers.distribution import PEERS, kafka_classpath
+from tests.peers.distribution import PEERS, RELEASE, kafka_classpath
 from tests.support.broker_process import BrokerSettings, RunningBroker
 
 CLUSTER_ID = "4L6g3nShT-eMCtK--X86sw"
@@ -31,9 +32,9 @@ STOCK_JVM_OPTIONS = [
 """What Apache Kafka's own start script gives its JVM."""
 
 
-def kafka_command(settings: BrokerSettings) -> list[str]:
+def kafka_command(settings: BrokerSettings, release: str = RELEASE) -> list[str]:
     """Write the properties of `settings`, format a new data directory, and return the command that serves."""
-    return _command(settings, QUICK_PROPERTIES, JVM_OPTIONS)
+    return _command(settings, QUICK_PROPERTIES, JVM_OPTIONS, release)
 
 
 def stock_kafka_command(settings: BrokerSettings) -> list[str]:
@@ -42,27 +43,32 @@ def stock_kafka_command(settings: BrokerSettings) -> list[str]:
 
 
 def _command(
-    settings: BrokerSettings, more_properties: Mapping[str, str], jvm_options: Sequence[str]
+    settings: BrokerSettings,
+    more_properties: Mapping[str, str],
+    jvm_options: Sequence[str],
+    release: str = RELEASE,
 ) -> list[str]:
     path = settings.work_dir / "server.properties"
     properties = {**more_properties, **settings.all_properties(), "log.dirs": str(settings.data_dir)}
     path.write_text("".join(f"{key}={value}\n" for key, value in properties.items()))
     if not (settings.data_dir / "meta.properties").exists():
-        _format(path)
-    return [*_java("log4j2-broker.properties", jvm_options), "kafka.Kafka", str(path)]
+        _format(path, release=release)
+    return [*_java("log4j2-broker.properties", jvm_options, release), "kafka.Kafka", str(path)]
 
 
-def start_kafka(settings: BrokerSettings) -> RunningBroker:
-    """Start Apache Kafka 4.1.1 on `settings` and return when it serves."""
-    broker = RunningBroker("kafka", settings, kafka_command, {})
+def start_kafka(settings: BrokerSettings, release: str = RELEASE) -> RunningBroker:
+    """Start a release of Apache Kafka on `settings` and return when it serves."""
+    broker = RunningBroker("kafka", settings, partial(kafka_command, release=release), {})
     broker.start()
     return broker
 
 
-def run_alone(class_name: str, arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
+def run_alone(
+    class_name: str, arguments: Sequence[str], release: str = RELEASE
+) -> subprocess.CompletedProcess[str]:
     """Run a tool of Apache Kafka in a JVM of its own and return what it left: where it must not meet others."""
     return subprocess.run(
-        [*_java("log4j2-tools.properties", JVM_OPTIONS), class_name, *arguments],
+        [*_java("log4j2-tools.properties", JVM_OPTIONS, release), class_name, *arguments],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -71,18 +77,19 @@ def run_alone(class_name: str, arguments: Sequence[str]) -> subprocess.Completed
     )
 
 
-def _format(properties: Path, cluster_id: str = CLUSTER_ID) -> None:
-    done = run_alone("kafka.tools.StorageTool", ["format", "-t", cluster_id, "-c", str(properties)])
+def _format(properties: Path, cluster_id: str = CLUSTER_ID, release: str = RELEASE) -> None:
+    arguments = ["format", "-t", cluster_id, "-c", str(properties)]
+    done = run_alone("kafka.tools.StorageTool", arguments, release)
     assert done.returncode == 0, f"kafka-storage format failed:\n{done.stdout}{done.stderr}"
 
 
-def _java(log_configuration: str, jvm_options: Sequence[str]) -> list[str]:
+def _java(log_configuration: str, jvm_options: Sequence[str], release: str = RELEASE) -> list[str]:
     return [
         "java",
         *jvm_options,
         f"-Dlog4j2.configurationFile={PEERS / log_configuration}",
         "-cp",
-        kafka_classpath(),
+        kafka_classpath(release=release),
     ]
 
 

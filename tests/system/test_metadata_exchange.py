@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,8 @@ from confluent_kafka.admin import (
 )
 
 from tests.admin.served import load_needs
-from tests.peers.kafka_broker import CLUSTER_ID, run_alone
+from tests.peers.distribution import EARLIER_RELEASE, require_java
+from tests.peers.kafka_broker import CLUSTER_ID, run_alone, start_kafka
 from tests.peers.tools import KafkaTools
 from tests.support.broker_process import BrokerSettings, RunningBroker
 from tests.support.waiting import eventually
@@ -227,3 +229,48 @@ def test_apache_kafkas_metadata_shell_reads_a_snapshot(
     # It says so of the header and the footer of every snapshot.
     assert all("Ignoring control record" in line for line in done.stderr.splitlines()), done.stderr
     assert "kept-0" in done.stdout.split()
+
+
+def start_earlier_kafka(settings: BrokerSettings) -> RunningBroker:
+    """Start the release before, which formats a new directory for itself."""
+    return start_kafka(settings, EARLIER_RELEASE)
+
+
+def finalized_metadata_version(tools: KafkaTools, broker: RunningBroker) -> str:
+    described = tools.run("FeatureCommand", ["--bootstrap-server", broker.bootstrap, "describe"]).checked()
+    (line,) = [each for each in described.stdout.splitlines() if "Feature: metadata.version" in each]
+    return re.findall(r"FinalizedVersionLevel: (\S+)", line)[0]
+
+
+@pytest.mark.parametrize("served_by", ["an earlier release", "this release"])
+def test_a_cluster_at_the_level_of_an_earlier_release_goes_back_and_forth(
+    kafka_tools: KafkaTools, tmp_path: Path, running: list[RunningBroker], served_by: str
+) -> None:
+    """Ottla writes no record that the earlier release cannot read, and does not raise the cluster's level."""
+    settings = BrokerSettings(tmp_path / "data", tmp_path, properties=OFTEN)
+    left_out = [*load_needs().left_out(), "acls"]
+    start = STARTERS["kafka"]
+    if served_by == "an earlier release":
+        require_java(EARLIER_RELEASE)
+        start = start_earlier_kafka
+        left_out.append("config-resources")  # its brokers list no configuration of groups
+    else:
+        properties = tmp_path / "format.properties"
+        lines = {**settings.all_properties(), "log.dirs": str(settings.data_dir)}
+        properties.write_text("".join(f"{key}={value}\n" for key, value in lines.items()))
+        arguments = ["format", "--release-version", "4.0", "-t", CLUSTER_ID, "-c", str(properties)]
+        kafka_tools.run("StorageTool", arguments).checked()
+    shown: Shown = {}
+    for life, starter in zip("abc", [start, STARTERS["ottla"], start], strict=True):
+        broker = starter(settings)
+        running.append(broker)
+        assert finalized_metadata_version(kafka_tools, broker) == "4.0-IV3"
+        assert_shows(kafka_tools, broker, left_out, shown)
+        run_exchange(kafka_tools, "set", broker, left_out, life)
+        eventually(
+            lambda b=broker, n=f"kept-{life}": n in shown_by(kafka_tools, b, left_out)["topics"]
+        )
+        shown = merged(shown, shown_by(kafka_tools, broker, left_out))
+        broker.stop()
+    assert {"configs", "features", "quotas", "topics", "users"} == set(shown)
+    assert_sound(settings.data_dir / "__cluster_metadata-0", kafka_tools)
