@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import pytest
 
 from ottla.config.broker_options import BROKER_OPTIONS
+from ottla.config.broker_quota_options import BROKER_QUOTA_OPTIONS
+from ottla.config.client_metrics_options import CLIENT_METRICS_OPTIONS
 from ottla.config.group_options import GROUP_OPTIONS
 from ottla.config.option import ConfigError, Option, OptionType, parse_type, parse_value, value_text
 from ottla.config.own_options import OWN_OPTIONS
@@ -14,8 +16,10 @@ from ottla.config.topic_options import TOPIC_OPTIONS
 
 OPTIONS = [
     *BROKER_OPTIONS.values(),
+    *BROKER_QUOTA_OPTIONS.values(),
     *TOPIC_OPTIONS.values(),
     *GROUP_OPTIONS.values(),
+    *CLIENT_METRICS_OPTIONS.values(),
     *OWN_OPTIONS.values(),
 ]
 
