@@ -75,6 +75,25 @@ def test_a_value_out_of_range_is_named_with_its_option(refused: Refused) -> None
     assert "log.segment.bytes" in refused(log_segment_bytes="1")
 
 
+@pytest.mark.parametrize(
+    ("bad_line", "reason"),
+    [
+        ("num.partitions=many", "Invalid value many for configuration num.partitions: Not a number of type INT"),
+        ("log.segment.bytes: 1", "for configuration log.segment.bytes: Value must be at least"),
+        (r"log.cleanup.policy=\u12", r"Malformed \uxxxx encoding."),
+        ("ottla.metrics.prot=1", "ottla.metrics.prot is not an option of Ottla"),
+    ],
+)
+def test_a_bad_line_of_a_file_is_named_with_file_line_and_reason(
+    tmp_path: Path, bad_line: str, reason: str
+) -> None:
+    file = tmp_path / "server.properties"
+    file.write_text(f"# written by hand\n\nbroker.rack=a\n{bad_line}\n")
+    line = line_of([sys.executable, "-m", "ottla", "server", "--config", str(file)])
+    assert f"{file}:4" in line
+    assert reason in line
+
+
 def test_an_unknown_listener_name_is_named(refused: Refused) -> None:
     port = free_port()
     line = refused(listeners=f"INTERNET://localhost:{port},CONTROLLER://localhost:{free_port()}")
