@@ -87,10 +87,12 @@ def test_a_value_out_of_range_is_named_with_its_option(refused: Refused) -> None
 def test_a_bad_line_of_a_file_is_named_with_file_line_and_reason(
     tmp_path: Path, bad_line: str, reason: str
 ) -> None:
+    properties = {**BrokerSettings(tmp_path / "data", tmp_path).all_properties(), "log.dirs": tmp_path / "data"}
+    lines = ["# written by hand", *(f"{key}={value}" for key, value in properties.items()), bad_line]
     file = tmp_path / "server.properties"
-    file.write_text(f"# written by hand\n\nbroker.rack=a\n{bad_line}\n")
+    file.write_text("\n".join(lines))
     line = line_of([sys.executable, "-m", "ottla", "server", "--config", str(file)])
-    assert f"{file}:4" in line
+    assert f"{file}:{len(lines)}" in line
     assert reason in line
 
 
