@@ -38,8 +38,8 @@ public final class ToolServer {
         PrintStream realOut = System.out;
         PrintStream realErr = System.err;
         InputStream realIn = System.in;
-        System.setOut(new PrintStream(new RunOutput('o', realOut), true, StandardCharsets.UTF_8));
-        System.setErr(new PrintStream(new RunOutput('e', realErr), true, StandardCharsets.UTF_8));
+        System.setOut(new SharedStream(new RunOutput('o', realOut)));
+        System.setErr(new SharedStream(new RunOutput('e', realErr)));
         System.setIn(new RunInput());
         Exit.setExitProcedure((code, message) -> leave(code));
         Exit.setHaltProcedure((code, message) -> leave(code));
@@ -195,6 +195,18 @@ public final class ToolServer {
             byte[] bytes = new byte[stream.readInt()];
             stream.readFully(bytes);
             return new String(bytes, StandardCharsets.UTF_8);
+        }
+    }
+
+    /** One for all runs: a tool that closes its standard output, as the metadata shell does, must not end that of others. */
+    private static final class SharedStream extends PrintStream {
+        SharedStream(RunOutput output) {
+            super(output, true, StandardCharsets.UTF_8);
+        }
+
+        @Override
+        public void close() {
+            flush();
         }
     }
 

@@ -1,7 +1,9 @@
 """The warm JVM treats each run as a process of its own: arguments, streams, exit code, many at once."""
 
 import concurrent.futures
+import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -34,3 +36,15 @@ def test_runs_at_the_same_time_keep_their_outputs_apart(kafka_tools: KafkaTools)
 def test_a_run_that_takes_too_long_is_reported_with_its_words(kafka_tools: KafkaTools) -> None:
     with pytest.raises(ToolTimeoutError, match="has not ended in time"):
         kafka_tools.run("TopicCommand", ["--bootstrap-server", "localhost:1", "--list"], timeout_s=0.5)
+
+
+def test_a_tool_that_closes_its_standard_output_leaves_it_to_others(
+    kafka_tools: KafkaTools, tmp_path: Path
+) -> None:
+    level = {"name": "metadata.version", "featureLevel": 27}
+    batch = [{"type": "FEATURE_LEVEL_RECORD", "version": 0, "data": level}]
+    kafka_tools.run("MetadataFiles", ["snapshot", str(tmp_path), "1", "1"], json.dumps(batch)).checked()
+    (snapshot,) = tmp_path.glob("*.checkpoint")
+    shell = ["--snapshot", str(snapshot), "ls", "/image"]
+    assert "features" in kafka_tools.run("MetadataShell", shell).checked().stdout
+    assert kafka_tools.run("TopicCommand", ["--version"]).stdout == "4.1.1\n"
