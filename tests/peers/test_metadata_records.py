@@ -88,7 +88,7 @@ def replayed(data_dir: Path) -> ClusterImage:
     images: list[ClusterImage] = []
 
     async def main() -> None:
-        node = open_node(data_dir, **{name.replace(".", "_"): value for name, value in OFTEN.items()})
+        node = open_node(data_dir, metadata_log_max_record_bytes_between_snapshots="1")
         await result_of(node.controller.load([]))
         await result_of(node.writer.drain())
         images.append(node.image)

@@ -12,7 +12,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from ottla.metadata.inconsistency import InconsistentMetadataError
-from ottla.metadata.log_entries import MAX_BATCH_BYTES
+from ottla.metadata.log_entries import MAX_BATCH_BYTES, read_entries
 from ottla.metadata.snapshot import parse_file_name
 from ottla.records.batch import (
     MAGIC,
@@ -42,13 +42,15 @@ def check_metadata_log(
 ) -> None:
     """Read the log in this directory and do nothing else.
 
-    After a clean stop what a snapshot stands for is not looked at: nobody will read it. Raises
-    InconsistentMetadataError for damage, and OSError.
+    After a clean stop what a snapshot stands for is not looked at: nobody will read it. After any other stop opening
+    the log recovers it, which changes files, so that what is not understood has to be found before. Raises
+    InconsistentMetadataError for damage and for records of newer releases, and OSError.
     """
     names = [entry.name for entry in files.list_directory(path)] if path.exists() else []
     bases = sorted(int(name.removesuffix(LOG_SUFFIX)) for name in names if name.endswith(LOG_SUFFIX))
     snapshots = [found for name in names if (found := parse_file_name(name)) is not None]
-    unread_end = max((found.end_offset for found in snapshots), default=0) if was_stopped_cleanly else 0
+    snapshot_end = max((found.end_offset for found in snapshots), default=0)
+    unread_end = snapshot_end if was_stopped_cleanly else 0
     end_offset = 0
     for base, next_base in zip_longest(bases, bases[1:]):
         if next_base is not None and next_base <= unread_end:
@@ -64,6 +66,7 @@ def check_metadata_log(
             file,
             base,
             unread_end=unread_end,
+            understood_from=None if was_stopped_cleanly else snapshot_end,
             may_be_torn=next_base is None and not was_stopped_cleanly,
         )
     if previous_broker_epoch >= max(end_offset, unread_end):
@@ -74,9 +77,18 @@ def check_metadata_log(
 
 
 def _check_segment(
-    files: FileSystem, file: Path, base_offset: int, *, unread_end: int, may_be_torn: bool
+    files: FileSystem,
+    file: Path,
+    base_offset: int,
+    *,
+    unread_end: int,
+    understood_from: int | None,
+    may_be_torn: bool,
 ) -> int:
-    """Return the offset after the last batch of a segment that is whole, but for a torn end where that may be."""
+    """Return the offset after the last batch of a segment that is whole, but for a torn end where that may be.
+
+    Records from `understood_from` on are read too, with None no record.
+    """
     descriptor = files.open(file)
     end = files.size_bytes(descriptor)
     offset, position = base_offset, 0
@@ -85,7 +97,9 @@ def _check_segment(
             if header.base_offset != offset:
                 raise CorruptBatchError(f"a batch claims offset {header.base_offset}")
             if header.next_offset > unread_end:
-                _check_batch(files, descriptor, at, header)
+                batch = _sound_batch(files, descriptor, at, header)
+                if understood_from is not None and header.next_offset > understood_from:
+                    _read_all(batch)
             offset, position = header.next_offset, at + header.size_bytes
     except CorruptBatchError as error:
         if not (may_be_torn and _is_torn(files, descriptor, position, end)):
@@ -93,10 +107,20 @@ def _check_segment(
     return offset
 
 
-def _check_batch(files: FileSystem, descriptor: Descriptor, position: int, header: BatchHeader) -> None:
+def _sound_batch(
+    files: FileSystem, descriptor: Descriptor, position: int, header: BatchHeader
+) -> bytearray:
     if header.size_bytes > MAX_BATCH_BYTES:
         raise CorruptBatchError(f"a batch claims {header.size_bytes} bytes, more than any has")
-    check_crc(read_batch(files, descriptor, position, header), 0, header)
+    batch = read_batch(files, descriptor, position, header)
+    check_crc(batch, 0, header)
+    return batch
+
+
+def _read_all(batch: bytes) -> None:
+    """Raise InconsistentMetadataError for a record that cannot be read."""
+    for _ in read_entries(batch):
+        pass
 
 
 def _is_torn(files: FileSystem, descriptor: Descriptor, position: int, end: int) -> bool:

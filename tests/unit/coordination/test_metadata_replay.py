@@ -93,6 +93,28 @@ def test_a_record_of_a_newer_release_stops_the_start_and_changes_nothing(
     run(main)
 
 
+@pytest.mark.parametrize("value", ["011d0000", "010c010000", "010c00"])
+def test_after_a_crash_such_a_record_is_found_before_the_log_is_recovered(tmp_path: Path, value: str) -> None:
+    format_directory(tmp_path)
+    directory = metadata_directory(tmp_path)
+
+    async def main() -> None:
+        first = open_node(tmp_path)
+        await first.start()
+        offset = first.log.end_offset
+        first.crash()
+        batch = build_batch([NewRecord(None, bytes.fromhex(value))], now_ms=1, leader_epoch=1)
+        stamp(batch, 0, offset, 1)
+        with (directory / FIRST_LOG).open("ab") as log:
+            log.write(batch + b"and a torn end")
+        before = content_of(directory)
+        with pytest.raises(InconsistentMetadataError, match=f"offset {offset} of the metadata log cannot be"):
+            open_node(tmp_path)
+        assert content_of(directory) == before
+
+    run(main)
+
+
 def test_a_feature_that_is_not_known_here_is_named_with_its_offset(tmp_path: Path) -> None:
     format_directory(tmp_path)
 
