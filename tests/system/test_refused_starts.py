@@ -171,13 +171,16 @@ def contents(directory: Path) -> dict[str, bytes]:
     return {name: path.read_bytes() for name, path in files.items() if name != ".lock"}
 
 
-def stopped_with_topics(start_broker: StartBroker) -> Path:
-    """Return the data directory of a broker that has made topics and stopped in order."""
+def stopped_with_topics(start_broker: StartBroker, *, crash: bool = False) -> Path:
+    """Return the data directory of a broker that has made topics and stopped in order, or was killed."""
     broker = start_broker()
     with PlainClient(broker.port) as client:
         for number in range(5):
             assert client.create_topic(f"t{number}") == ErrorCode.NONE
-    broker.stop()
+    if crash:
+        broker.kill()
+    else:
+        broker.stop()
     return broker.data_dir
 
 
@@ -210,10 +213,11 @@ def test_a_metadata_log_that_was_cut_is_refused_and_left_alone(
     assert contents(data_dir) == before
 
 
+@pytest.mark.parametrize("crash", [False, True])
 def test_a_record_of_a_newer_release_is_refused_with_offset_and_type_and_left_alone(
-    refused: Refused, start_broker: StartBroker
+    refused: Refused, start_broker: StartBroker, crash: bool
 ) -> None:
-    data_dir = stopped_with_topics(start_broker)
+    data_dir = stopped_with_topics(start_broker, crash=crash)
     log = data_dir / "__cluster_metadata-0" / f"{0:020}.log"
     content = log.read_bytes()
     headers = [header for _, header in iterate_batches(content)]
