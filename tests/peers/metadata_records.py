@@ -1,7 +1,7 @@
 """The life of a cluster from release 3.3 to 4.1 in its metadata log: every type of record in every version.
 
-A table of data, in the form in which Apache Kafka's tools print records; `MetadataFiles.java` writes it with Kafka's own
-classes. What comes to bear at the end is what `test_metadata_records.py` looks for, with Ottla and with Kafka.
+A table of data, in the form in which Apache Kafka's tools print records; `MetadataFiles.java` writes it with Kafka's
+own classes. What comes to bear at the end is what `test_metadata_records.py` looks for, with Ottla and with Kafka.
 """
 
 import base64

@@ -262,9 +262,7 @@ def test_a_cluster_at_the_level_of_an_earlier_release_goes_back_and_forth(
         assert finalized_metadata_version(kafka_tools, broker) == "4.0-IV3"
         assert_shows(kafka_tools, broker, left_out, shown)
         run_exchange(kafka_tools, "set", broker, left_out, life)
-        eventually(
-            lambda b=broker, n=f"kept-{life}": n in shown_by(kafka_tools, b, left_out)["topics"]
-        )
+        eventually(lambda b=broker, n=f"kept-{life}": n in shown_by(kafka_tools, b, left_out)["topics"])
         shown = merged(shown, shown_by(kafka_tools, broker, left_out))
         broker.stop()
     assert {"configs", "features", "quotas", "topics", "users"} == set(shown)

@@ -78,7 +78,10 @@ def test_a_value_out_of_range_is_named_with_its_option(refused: Refused) -> None
 @pytest.mark.parametrize(
     ("bad_line", "reason"),
     [
-        ("num.partitions=many", "Invalid value many for configuration num.partitions: Not a number of type INT"),
+        (
+            "num.partitions=many",
+            "Invalid value many for configuration num.partitions: Not a number of type INT",
+        ),
         ("log.segment.bytes: 1", "for configuration log.segment.bytes: Value must be at least"),
         (r"log.cleanup.policy=\u12", r"Malformed \uxxxx encoding."),
         ("ottla.metrics.prot=1", "ottla.metrics.prot is not an option of Ottla"),
@@ -87,7 +90,10 @@ def test_a_value_out_of_range_is_named_with_its_option(refused: Refused) -> None
 def test_a_bad_line_of_a_file_is_named_with_file_line_and_reason(
     tmp_path: Path, bad_line: str, reason: str
 ) -> None:
-    properties = {**BrokerSettings(tmp_path / "data", tmp_path).all_properties(), "log.dirs": tmp_path / "data"}
+    properties = {
+        **BrokerSettings(tmp_path / "data", tmp_path).all_properties(),
+        "log.dirs": tmp_path / "data",
+    }
     lines = ["# written by hand", *(f"{key}={value}" for key, value in properties.items()), bad_line]
     file = tmp_path / "server.properties"
     file.write_text("\n".join(lines))

@@ -1,6 +1,6 @@
 """Subscriptions to the metrics of clients: what they say, and how they are described (Kafka's `ClientMetricsConfigs`).
 
-They are kept for whoever asks for them; clients are not told of them, since client telemetry is not served.
+They are kept for whoever asks for them; clients are not told of them, since nothing here receives what they would push.
 """
 
 from __future__ import annotations

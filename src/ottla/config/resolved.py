@@ -225,6 +225,36 @@ def override_topic_config(defaults: TopicConfig, overrides: Mapping[str, str]) -
     return replace(defaults, **fields)
 
 
+class TopicConfigs:
+    """What holds for each topic, worked out once: however many there are, those without overrides share one object.
+
+    Not for threads. Raises ConfigError where `resolve_topic_config` does.
+    """
+
+    def __init__(self, broker_config: BrokerConfig) -> None:
+        self.default = resolve_topic_config(broker_config, {})
+        self._by_topic: dict[str, TopicConfig] = {}
+
+    def follow(self, broker_config: BrokerConfig) -> None:
+        """Go by a changed configuration of the broker."""
+        default = resolve_topic_config(broker_config, {})
+        if default != self.default:
+            self.default = default
+        self._by_topic.clear()
+
+    def of(self, topic: str, overrides: Mapping[str, str]) -> TopicConfig:
+        """Return what holds for a topic with these overrides, until it is forgotten."""
+        config = self._by_topic.get(topic)
+        if config is None:
+            config = override_topic_config(self.default, overrides) if overrides else self.default
+            self._by_topic[topic] = config
+        return config
+
+    def forget(self, topic: str) -> None:
+        """Work it out anew when it is asked for again: its overrides have changed, or it is gone."""
+        self._by_topic.pop(topic, None)
+
+
 _EFFECTIVE_TOPIC_DEFAULTS: Mapping[str, Callable[[BrokerConfig], int]] = {
     "retention.ms": lambda config: config.log_retention_ms,
     "segment.ms": lambda config: config.log_roll_ms,

@@ -107,9 +107,7 @@ def _check_segment(
     return offset
 
 
-def _sound_batch(
-    files: FileSystem, descriptor: Descriptor, position: int, header: BatchHeader
-) -> bytearray:
+def _sound_batch(files: FileSystem, descriptor: Descriptor, position: int, header: BatchHeader) -> bytes:
     if header.size_bytes > MAX_BATCH_BYTES:
         raise CorruptBatchError(f"a batch claims {header.size_bytes} bytes, more than any has")
     batch = read_batch(files, descriptor, position, header)

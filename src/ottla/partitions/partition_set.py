@@ -16,7 +16,7 @@ from typing import Any, Protocol, TypeVar
 
 from ottla.clock import Clock
 from ottla.completion import Completion, gather
-from ottla.config.resolved import BrokerConfig, TopicConfig, override_topic_config, resolve_topic_config
+from ottla.config.resolved import BrokerConfig, TopicConfig, TopicConfigs
 from ottla.errors import ErrorCode, KafkaError
 from ottla.metadata.aspects.configs import ResourceType
 from ottla.metadata.aspects.topics import NO_LEADER, PartitionImage, TopicImage
@@ -91,9 +91,7 @@ class PartitionSet:
         self._image: ClusterImage = EMPTY
         self._by_name: dict[str, dict[int, Partition]] = {}
         self._by_id: dict[Uuid, dict[int, Partition]] = {}
-        self._topic_defaults = resolve_topic_config(config, {})
-        """What holds for a topic without overrides: one object for all of them, however many there are."""
-        self._topic_configs: dict[str, TopicConfig] = {}
+        self._topic_configs = TopicConfigs(config)
         self._is_loaded = False
         self._offline: dict[TopicPartition, SavedOffsets] = {}
         self._creating: set[TopicPartition] = set()
@@ -213,10 +211,7 @@ class PartitionSet:
     def update_broker_config(self, config: BrokerConfig) -> None:
         """Follow a changed configuration of the broker, from which topics take what they do not set."""
         self._config = config
-        defaults = resolve_topic_config(config, {})
-        if defaults != self._topic_defaults:
-            self._topic_defaults = defaults
-        self._topic_configs.clear()
+        self._topic_configs.follow(config)
         for partition in self:
             partition.log.producer_state.producer_id_expiration_ms = config.producer_id_expiration_ms
         for name in list(self._by_name):
@@ -444,7 +439,7 @@ class PartitionSet:
         partitions: Mapping[int, Partition] = self._by_id.pop(topic.topic_id, {})
         if self._by_name.get(topic.name) is partitions:
             del self._by_name[topic.name]
-        self._topic_configs.pop(topic.name, None)
+        self._topic_configs.forget(topic.name)
         for number in topic.partitions:
             self._offline.pop(TopicPartition(topic.name, number), None)
         for partition in partitions.values():
@@ -473,21 +468,14 @@ class PartitionSet:
         return self._writer.submit(_nothing).then(lambda _: self._writer.submit_flush(work))
 
     def _topic_config(self, topic: str) -> TopicConfig:
-        config = self._topic_configs.get(topic)
-        if config is None:
-            overrides = self._image.configs.topic(topic)
-            config = self._topic_defaults
-            if overrides:
-                config = override_topic_config(config, overrides)
-            self._topic_configs[topic] = config
-        return config
+        return self._topic_configs.of(topic, self._image.configs.topic(topic))
 
     def _reconfigure(self, topic: str) -> None:
-        self._topic_configs.pop(topic, None)
+        self._topic_configs.forget(topic)
         partitions = self._by_name.get(topic)
         if partitions:
             config = self._topic_config(topic)
-            is_default = config is self._topic_defaults
+            is_default = config is self._topic_configs.default
             for partition in partitions.values():
                 if partition.config is not config and (is_default or partition.config != config):
                     partition.configure(config)

@@ -2,7 +2,7 @@ import pytest
 
 from ottla.config.broker import embedded_broker_config
 from ottla.config.option import ConfigError
-from ottla.config.resolved import TopicConfig, resolve_topic_config
+from ottla.config.resolved import TopicConfig, TopicConfigs, resolve_topic_config
 from ottla.config.topic_options import TOPIC_OPTIONS
 
 
@@ -50,3 +50,16 @@ def test_the_internal_segment_size_goes_below_the_limit() -> None:
 def test_an_override_that_does_not_parse_is_refused() -> None:
     with pytest.raises(ConfigError):
         resolve_topic_config(embedded_broker_config(), {"retention.ms": "x"})
+
+
+def test_topics_without_overrides_share_one_object_and_follow_the_broker() -> None:
+    configs = TopicConfigs(embedded_broker_config({"log.retention.ms": "5"}))
+    assert configs.of("a", {}) is configs.of("b", {}) is configs.default
+    assert configs.of("c", {"retention.ms": "7"}).retention_ms == 7
+    configs.forget("c")
+    assert configs.of("c", {"retention.ms": "8"}).retention_ms == 8
+    before = configs.default
+    configs.follow(embedded_broker_config({"log.retention.ms": "5", "num.io.threads": "9"}))
+    assert configs.default is before
+    configs.follow(embedded_broker_config({"log.retention.ms": "6"}))
+    assert configs.of("a", {}).retention_ms == 6

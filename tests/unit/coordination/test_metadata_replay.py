@@ -257,8 +257,12 @@ def test_every_record_is_replayed_from_the_log_and_kept_in_snapshots(tmp_path: P
             image = node.image
             assert list(image.topics.by_name) == ["t"]
             assert (list(image.brokers.by_id), list(image.brokers.controllers)) == ([1], [1, 7])
-            assert len(image.kept.records) == 4
-            images.append((image.kept, image.configs, image.features, image.producer_ids))
+            assert len(image.kept.records) == 2
+            assert (len(image.client_quotas.by_entity), len(image.scram_credentials.by_user)) == (1, 1)
+            quotas, credentials = image.client_quotas, image.scram_credentials
+            images.append(
+                (image.kept, image.configs, image.features, image.producer_ids, quotas, credentials)
+            )
             await result_of(node.writer.submit_flush(lambda: None))
             assert node.log.snapshots.latest is not None
             await node.stop()

@@ -14,6 +14,9 @@ STREAMS_GROUPS = "streams groups (KIP-1071) are not served"
 TRANSACTIONS = "transactions are not served"
 QUOTAS = "quotas are not enforced"
 METRICS = "metrics are served to Prometheus, see ottla.metrics.port, and not to Java reporters"
+TELEMETRY = (
+    "no client is told of subscriptions (KIP-714), since nothing here receives what clients would push"
+)
 TOKENS = "delegation tokens are not served"
 UNSTABLE = "only stable API versions and features exist here"
 GROWING_FILES = "a segment file grows as it is written, and is never longer than its records"
