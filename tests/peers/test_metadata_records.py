@@ -6,6 +6,7 @@ Ottla understands all of it, and its snapshot says to Apache Kafka what the orig
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,9 @@ SNAPSHOT_END = 500
 """Offset up to which the snapshot is said to contain a log."""
 
 EPOCH = 3
+
+ABORTED = "never"
+"""The topic that a transaction would have created which was given up."""
 
 OF_OTHERS = {
     "ACCESS_CONTROL_ENTRY_RECORD",
@@ -112,7 +116,7 @@ def test_a_snapshot_of_ottla_says_to_kafka_what_the_original_said(
     kafka_tools: KafkaTools, written_file: Path
 ) -> None:
     data_dir = written_file.parent.parent
-    original = image_of(kafka_tools, written_file)
+    original = image_of(kafka_tools, lay_down(kafka_tools, data_dir.with_name("original"), "log"))
     types = {json.loads(line)["type"] for line in original}
     assert types >= OF_OTHERS | {"REGISTER_BROKER_RECORD", "REGISTER_CONTROLLER_RECORD", "PARTITION_RECORD"}
     replayed(data_dir)
@@ -207,12 +211,13 @@ def assert_settings(image: ClusterImage) -> None:
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[..., RunningBroker]]:
-    """Give a function that starts a broker on a data directory; it does not outlive the test."""
+    """Give a function that starts brokers on data directories, one after the other on the same ports."""
     started: list[RunningBroker] = []
+    first = BrokerSettings(tmp_path, tmp_path, properties=OFTEN)
 
     def start_on(starter: Callable[[BrokerSettings], RunningBroker], data_dir: Path) -> RunningBroker:
         work_dir = tmp_path / f"work-{len(started)}"
-        broker = starter(BrokerSettings(data_dir, work_dir, properties=OFTEN))
+        broker = starter(replace(first, data_dir=data_dir, work_dir=work_dir))
         started.append(broker)
         return broker
 
@@ -228,22 +233,25 @@ def told(kafka_tools: KafkaTools, broker: RunningBroker) -> dict[str, Any]:
     answer: dict[str, Any] = json.loads(
         kafka_tools.run("Exchange", ["show", broker.bootstrap, left_out, ""]).checked().stdout
     )
+    # Brokers of Apache Kafka do not forget an aborted transaction that other batches follow in what they read at once.
+    answer["topics"].pop(ABORTED, None)
+    answer["configs"].pop(f"ConfigResource(type=TOPIC, name='{ABORTED}')", None)
     return answer
 
 
 def test_brokers_of_both_kinds_tell_the_same_of_what_kafka_wrote(
-    kafka_tools: KafkaTools, written_file: Path, start: Callable[..., RunningBroker], tmp_path: Path
+    kafka_tools: KafkaTools, start: Callable[..., RunningBroker], tmp_path: Path
 ) -> None:
-    data_dir = written_file.parent.parent
+    data_dir = tmp_path / "ottla"
+    log = lay_down(kafka_tools, data_dir, "log")
     kafkas = tmp_path / "kafka"
     shutil.copytree(data_dir, kafkas)
-    original = image_of(kafka_tools, written_file)
+    original = image_of(kafka_tools, log)
     ottla = start(start_ottla, data_dir)
     told_by_ottla = told(kafka_tools, ottla)
     assert {"topics", "configs", "features", "quotas", "users"} <= set(told_by_ottla)
-    kafka = start(start_kafka, kafkas)
-    eventually(lambda: told(kafka_tools, kafka)["topics"] == told_by_ottla["topics"])
-    assert told(kafka_tools, kafka) == told_by_ottla
     ottla.stop()
+    kafka = start(start_kafka, kafkas)
+    eventually(lambda: told(kafka_tools, kafka) == told_by_ottla)
     kept = {line for line in original if json.loads(line)["type"] in OF_OTHERS}
     assert kept <= set(image_of(kafka_tools, newest_snapshot(data_dir)))
