@@ -17,7 +17,7 @@ COMPILE_TIMEOUT_S = 120
 RELEASE = "4.1.1"
 """The Apache Kafka that Ottla is compared with."""
 
-EARLIER_RELEASE = "4.0.1"
+EARLIER_RELEASE = "4.0.2"
 """The newest of the releases before, which wrote data directories that Ottla takes over."""
 
 
