@@ -29,6 +29,9 @@ ZERO_ID = "AAAAAAAAAAAAAAAAAAAAAA"
 UNORDERED = frozenset({"users"})
 """Lists whose order is that of a hash table in Apache Kafka: the users with SCRAM credentials."""
 
+RESOURCE_FIELDS = frozenset({"type", "name", "isDefault"})
+"""What a resource is shown with; resources have the order of a hash table, too."""
+
 
 @dataclass(frozen=True, slots=True)
 class Masks:
@@ -108,6 +111,8 @@ def keyed(value: Any, leaf: str = "") -> Any:
     if isinstance(value, list):
         if leaf == "entries" and all(isinstance(item, Mapping) and "name" in item for item in value):
             return {item["name"]: keyed(item) for item in value}
+        if all(isinstance(item, Mapping) and item.keys() == RESOURCE_FIELDS for item in value):
+            return sorted(value, key=lambda item: (item["type"], item["name"]))
         return sorted(value) if leaf in UNORDERED else [keyed(item) for item in value]
     return value
 

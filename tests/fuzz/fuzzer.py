@@ -43,6 +43,9 @@ HEAD_BYTES = 8
 MAY_WAIT = frozenset({ApiKey.FETCH, ApiKey.JOIN_GROUP, ApiKey.SYNC_GROUP})
 """Requests that may wait for others, or for a time of the client's choice."""
 
+MAY_CLOSE = frozenset({ApiKey.DESCRIBE_ACLS, ApiKey.CREATE_ACLS, ApiKey.DELETE_ACLS})
+"""Requests that end the connection where a code in them means unknown."""
+
 API_VERSIONS_UNSUPPORTED = 0
 """The version in which ApiVersions of an unknown version is answered (KIP-511)."""
 
@@ -283,7 +286,7 @@ class Fuzzer:
 def _owed(sent: list[Sent]) -> list[Sent]:
     """Return the first requests, as far as it is known that each of them is answered soon."""
     for index, each in enumerate(sent):
-        if not each.is_sound or not each.expects_answer or each.api.key in MAY_WAIT:
+        if not each.is_sound or not each.expects_answer or each.api.key in MAY_WAIT | MAY_CLOSE:
             return sent[:index]
     return sent
 

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from ottla.config.option import ConfigError
+from ottla.config.option import ConfigError, RequirementError
 
 SECURITY_PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 """Kafka's security protocols, in the order of their numbers in Metadata records: 0 to 3."""
@@ -96,7 +96,7 @@ def lay_out_listeners(
     _check_ports(texts.listeners, listeners)
     inter_broker_name = _inter_broker_name(texts, protocols)
     if not any(listener.name in controller_names for listener in listeners):
-        raise ConfigError(
+        raise RequirementError(
             "controller.listener.names must contain at least one value appearing in the 'listeners' "
             "configuration when running the KRaft controller role"
         )
@@ -245,7 +245,7 @@ def _check_advertised(
     names = [listener.name for listener in listeners]
     found = [listener.name for listener in advertised]
     if texts.advertised_listeners is not None and not set(found) <= set(names):
-        raise ConfigError(
+        raise RequirementError(
             "advertised.listeners listener names must be equal to or a subset of the ones defined "
             "in listeners. "
             f"Found {','.join(found)}. The valid options based on the current configuration are "
@@ -254,18 +254,18 @@ def _check_advertised(
     for listener in advertised:
         is_broker_listener = listener.name not in controller_names
         if listener.host == _META_ADDRESS and (texts.advertised_listeners is not None or is_broker_listener):
-            raise ConfigError(
+            raise RequirementError(
                 "advertised.listeners cannot use the nonroutable meta-address 0.0.0.0. Use a "
                 "routable IP address."
             )
     told = [name for name in found if name not in controller_names]
     if not told:
-        raise ConfigError(
+        raise RequirementError(
             "There must be at least one broker advertised listener. "
             "Perhaps all listeners appear in controller.listener.names?"
         )
     if inter_broker_name not in told:
-        raise ConfigError(
+        raise RequirementError(
             "inter.broker.listener.name must be a listener name defined in advertised.listeners. "
             f"The valid options based on currently configured listeners are {','.join(told)}"
         )
