@@ -58,7 +58,7 @@ def iterate_records(
     at = 0
     for _ in range(header.records_count):
         try:
-            record, at = _read_record(payload, at, base_offset, header.base_timestamp, append_time)
+            record, at = read_record(payload, at, base_offset, header.base_timestamp, append_time)
         except (IndexError, UnicodeDecodeError) as error:
             raise CorruptBatchError(f"Invalid record at byte {at} of its batch: {error}") from error
         yield record
@@ -71,9 +71,13 @@ def _expect_length(size: int) -> None:
         raise CorruptBatchError(f"Invalid negative size {size} in a record")
 
 
-def _read_record(
+def read_record(
     payload: bytes, at: int, base_offset: int, base_timestamp: int, append_time: int | None
 ) -> tuple[Record, int]:
+    """Return the record at a position, and the position behind it.
+
+    With `append_time` that is its timestamp. Raises CorruptBatchError, IndexError and UnicodeDecodeError.
+    """
     size, at = read_varint(payload, at)
     end = at + size
     if size < 0 or end > len(payload):
