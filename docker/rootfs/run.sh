@@ -1,0 +1,1 @@
+opt/bitnami/scripts/kafka/run.sh

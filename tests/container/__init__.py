@@ -1,0 +1,1 @@
+"""Ottla in the place of Apache Kafka's images: what their environments mean, and the image itself under Docker."""
