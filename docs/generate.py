@@ -15,6 +15,7 @@ sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 from tests.system.clients.page import clients_page  # noqa: E402
 
 from ottla.cli.common import help_text  # noqa: E402 - the sources are found by the line above
+from ottla.cli.tools import TOOLS, Tool  # noqa: E402
 from ottla.config.reference import configuration_page, ottla_yaml, server_properties  # noqa: E402
 from ottla.errors import RETRIABLE, ErrorCode, error_message  # noqa: E402
 from ottla.protocol.api import APIS, Api  # noqa: E402
@@ -74,19 +75,49 @@ def _served(api: Api) -> str:
 
 
 def cli_page() -> str:
-    """Return docs/cli.md: what `ottla --help` prints."""
+    """Return docs/cli.md: what `ottla --help` prints, and the table of tools."""
     return "\n".join(
         [
             "# The command line",
             "",
-            "Generated from `ottla --help`; run `python docs/generate.py`.",
+            "Generated from `ottla.cli.tools` and `ottla --help`; run `python docs/generate.py`.",
             "",
             "```",
             help_text().rstrip("\n"),
             "```",
             "",
+            "## Kafka's tools",
+            "",
+            "Options, output, streams and exit codes are those of Apache Kafka 4.1; `tests/tools` compares them",
+            "row by row. The tools work against Apache Kafka too. `ottla install-scripts DIR` writes a launcher for",
+            "each script, with `--without-suffix` without `.sh`; `ottla run-class CLASS` takes the classes, old names",
+            "included. The option names of Kafka 4.2 and those that Kafka 4.0 removed are taken where they mean the",
+            "same.",
+            "",
+            "| command | script | Java classes | what it does |",
+            "|--|--|--|--|",
+            *(_tool_row(tool) for tool in TOOLS if tool.is_there),
+            "",
+            "## What is not there",
+            "",
+            "These say so in one line on standard error and exit with 1.",
+            "",
+            "| script | what for | why |",
+            "|--|--|--|",
+            *(
+                f"| `{tool.script}` | {tool.summary} | {tool.absence} |"
+                for tool in TOOLS
+                if not tool.is_there
+            ),
+            "",
         ]
     )
+
+
+def _tool_row(tool: Tool) -> str:
+    script = f"`{tool.script}`" if tool.script else ""
+    classes = ", ".join(f"`{name}`" for name in tool.classes)
+    return f"| `{tool.name}` | {script} | {classes} | {tool.summary} |"
 
 
 GENERATED: dict[str, Callable[[], str]] = {

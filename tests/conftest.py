@@ -16,6 +16,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
     parser.addoption(
+        "--every-compose-file",
+        action="store_true",
+        help="bring up every compose file of tests/container, not two for each image",
+    )
+    parser.addoption(
         "--crash-stride",
         type=int,
         default=7,

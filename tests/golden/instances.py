@@ -1,11 +1,9 @@
-"""Messages to compare with: made from the schema by chance and by malice, and their JSON form as Kafka has it."""
+"""Messages to compare with: made from the schema by chance and by malice."""
 
-import base64
 import random
 from collections.abc import Callable
 from typing import Any
 
-from ottla.types import uuid_to_text
 from ottla.wire.schema import (
     BOOL,
     BYTES,
@@ -26,8 +24,6 @@ ALPHABET = "abcXYZ019._- \0\u00e9\u0431\u4e2d\u2028\U0001f600"
 # Around the sizes at which a varint grows by a byte, and the longest string.
 LENGTHS = [0, 1, 2, 5, 20, 126, 127, 128, 129]
 RARE_LENGTHS = [16382, 16383, 16384, 0x7FFF]
-# Kafka's JSON form of a message only tells whether there are records.
-RECORDS_PLACEHOLDER = ""
 
 
 def messages(cls: type[Any], version: int, count: int, rng: random.Random) -> list[Any]:
@@ -151,49 +147,6 @@ def _text(length_bytes: int, rng: random.Random) -> str:
             text += character
             remaining -= size
     return text
-
-
-def json_form(value: Any, version: int) -> dict[str, Any]:
-    """Return what Kafka's JsonConverter makes of a message; records become a placeholder."""
-    form = {}
-    for item in schema_of(type(value)).fields:
-        content = getattr(value, item.name)
-        if version in item.versions and not (item.is_tagged(version) and _is_default(item, content, version)):
-            form[item.kafka_name] = _json_value(item, content, version)
-    return form
-
-
-def _is_default(item: FieldSchema, content: Any, version: int) -> bool:
-    if item.shape is Shape.STRUCT:
-        if content is None:
-            return item.default is None
-        if item.default is None and version in item.nullable:
-            return False
-        assert isinstance(item.element, type)
-        return content == item.element()
-    if item.default is None or content is None:
-        return content is item.default
-    return content == item.default
-
-
-def _json_value(item: FieldSchema, content: Any, version: int) -> Any:
-    if content is None:
-        return None
-    if item.shape is Shape.ARRAY:
-        return [_json_element(item.element, element, version) for element in content]
-    return _json_element(item.element, content, version)
-
-
-def _json_element(element: FieldType | type, content: Any, version: int) -> Any:
-    if not isinstance(element, FieldType):
-        return json_form(content, version)
-    if element is UUID:
-        return uuid_to_text(content)
-    if element is BYTES:
-        return base64.b64encode(content).decode()
-    if element is RECORDS:
-        return RECORDS_PLACEHOLDER
-    return content
 
 
 def has_records(cls: type[Any]) -> bool:

@@ -15,6 +15,14 @@ KAFKA_CLASSES = {
     "ottla.protocol.raft_records": "org.apache.kafka.common.message.{}",
     "ottla.metadata.records": "org.apache.kafka.common.metadata.{}",
     "ottla.groups.records": "org.apache.kafka.coordinator.group.generated.{}",
+    "ottla.protocol.coordinator_records.consumer_group_records": "org.apache.kafka.coordinator.group.generated.{}",
+    "ottla.protocol.coordinator_records.share_group_records": "org.apache.kafka.coordinator.group.generated.{}",
+    "ottla.protocol.coordinator_records.streams_group_records": "org.apache.kafka.coordinator.group.generated.{}",
+    "ottla.protocol.coordinator_records.share_state_records": "org.apache.kafka.coordinator.share.generated.{}",
+    "ottla.protocol.coordinator_records.transaction_records": "org.apache.kafka.coordinator.transaction.generated.{}",
+    "ottla.protocol.coordinator_records.remote_log_records": (
+        "org.apache.kafka.server.log.remote.metadata.storage.generated.{}"
+    ),
 }
 """Where Kafka keeps the counterparts of a module's messages, or of all modules of a package."""
 

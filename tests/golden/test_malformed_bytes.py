@@ -6,9 +6,10 @@ import tracemalloc
 import pytest
 
 from ottla.wire.compiler import decode, encode
+from ottla.wire.json_form import json_form
 from ottla.wire.primitives import WireError
 from ottla.wire.schema import message_schema_of
-from tests.golden.instances import json_form, messages
+from tests.golden.instances import messages
 from tests.golden.kafka_codec import Refusal
 from tests.golden.malformed import HUGE_LENGTHS, garbage
 from tests.golden.messages import kafka_class, message_classes

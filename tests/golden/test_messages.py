@@ -9,8 +9,9 @@ from ottla.groups import records as group_records
 from ottla.metadata import records as metadata_records
 from ottla.protocol.api import APIS, request_class, response_class
 from ottla.wire.compiler import decode, encode
+from ottla.wire.json_form import json_form
 from ottla.wire.schema import message_schema_of
-from tests.golden.instances import has_records, json_form, messages
+from tests.golden.instances import has_records, messages
 from tests.golden.kafka_codec import KafkaCodec, Parsed, Refusal
 from tests.golden.messages import kafka_class, message_classes
 

@@ -12,6 +12,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.security.Permission;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 import org.apache.kafka.common.utils.Exit;
@@ -25,7 +26,8 @@ import org.apache.kafka.common.utils.Exit;
  * text. A caller that closes the connection has the run's shutdown hooks executed, as an interrupt would.
  *
  * <p>Standard streams belong to the thread that a run started in and to the threads that it starts; leaving through
- * {@link Exit} unwinds the thread instead of ending the JVM. The JVM itself ends when its own standard input does.
+ * {@link Exit} or {@link System#exit} unwinds the thread instead of ending the JVM. The JVM itself ends when its own
+ * standard input does.
  */
 public final class ToolServer {
     private static final int PIPE_SIZE_BYTES = 1 << 16;
@@ -34,6 +36,7 @@ public final class ToolServer {
     private ToolServer() {
     }
 
+    @SuppressWarnings("removal")
     public static void main(String[] args) throws IOException {
         PrintStream realOut = System.out;
         PrintStream realErr = System.err;
@@ -41,6 +44,7 @@ public final class ToolServer {
         System.setOut(new SharedStream(new RunOutput('o', realOut)));
         System.setErr(new SharedStream(new RunOutput('e', realErr)));
         System.setIn(new RunInput());
+        System.setSecurityManager(new ExitGuard());
         Exit.setExitProcedure((code, message) -> leave(code));
         Exit.setHaltProcedure((code, message) -> leave(code));
         Exit.setShutdownHookAdder((name, hook) -> {
@@ -80,6 +84,27 @@ public final class ToolServer {
             run.finish(code);
         }
         throw new Left();
+    }
+
+    /** Makes an end of the run out of {@link System#exit}, which argparse4j calls; everything else is allowed. */
+    @SuppressWarnings("removal")
+    private static final class ExitGuard extends SecurityManager {
+        @Override
+        public void checkExit(int code) {
+            if (CURRENT.get() != null) {
+                leave(code);
+            }
+        }
+
+        @Override
+        public void checkPermission(Permission permission) {
+            // Allowed.
+        }
+
+        @Override
+        public void checkPermission(Permission permission, Object context) {
+            // Allowed.
+        }
     }
 
     /** Unwinds a thread that called {@link Exit#exit}; an Error, so that a tool's own catch of exceptions misses it. */

@@ -63,13 +63,13 @@ def start_kafka(settings: BrokerSettings, release: str = RELEASE) -> RunningBrok
     return broker
 
 
-def _run_alone(
-    class_name: str, arguments: Sequence[str], release: str = RELEASE
+def run_alone(
+    class_name: str, arguments: Sequence[str], *, release: str = RELEASE, stdin: str = ""
 ) -> subprocess.CompletedProcess[str]:
-    """Run a tool of Apache Kafka in a JVM of its own, for its release, and return what it left."""
+    """Run a tool of Apache Kafka in a JVM of its own and return what it left: where it must not meet others."""
     return subprocess.run(
         [*_java("log4j2-tools.properties", JVM_OPTIONS, release), class_name, *arguments],
-        stdin=subprocess.DEVNULL,
+        input=stdin,
         capture_output=True,
         text=True,
         timeout=TOOL_TIMEOUT_S,
@@ -79,7 +79,7 @@ def _run_alone(
 
 def _format(properties: Path, cluster_id: str = CLUSTER_ID, release: str = RELEASE) -> None:
     arguments = ["format", "-t", cluster_id, "-c", str(properties)]
-    done = _run_alone("kafka.tools.StorageTool", arguments, release)
+    done = run_alone("kafka.tools.StorageTool", arguments, release=release)
     assert done.returncode == 0, f"kafka-storage format failed:\n{done.stdout}{done.stderr}"
 
 

@@ -194,11 +194,7 @@ def test_arguments_are_refused_with_the_same_words(tools: Tools, case: Case) -> 
     assert (found.exit_code, found.stdout) == (expected.exit_code, expected.stdout)
     assert message(found) == message(expected)
     usages = [
-        outcome.stderr.partition("usage: ")[2]
-        .split("\n")[0]
-        .replace("ottla storage", "kafka-storage")
-        .split()[:2]
-        for outcome in (expected, found)
+        outcome.stderr.partition("usage: ")[2].split("\n")[0].split()[:2] for outcome in (expected, found)
     ]
     assert usages[0] == usages[1]
 

@@ -1,9 +1,7 @@
 """The warm JVM treats each run as a process of its own: arguments, streams, exit code, many at once."""
 
 import concurrent.futures
-import json
 import re
-from pathlib import Path
 
 import pytest
 
@@ -38,13 +36,8 @@ def test_a_run_that_takes_too_long_is_reported_with_its_words(kafka_tools: Kafka
         kafka_tools.run("TopicCommand", ["--bootstrap-server", "localhost:1", "--list"], timeout_s=0.5)
 
 
-def test_a_tool_that_closes_its_standard_output_leaves_it_to_others(
-    kafka_tools: KafkaTools, tmp_path: Path
-) -> None:
-    level = {"name": "metadata.version", "featureLevel": 27}
-    batch = [{"type": "FEATURE_LEVEL_RECORD", "version": 0, "data": level}]
-    kafka_tools.run("MetadataFiles", ["snapshot", str(tmp_path), "1", "1"], json.dumps(batch)).checked()
-    (snapshot,) = tmp_path.glob("*.checkpoint")
-    shell = ["--snapshot", str(snapshot), "ls", "/image"]
-    assert "features" in kafka_tools.run("MetadataShell", shell).checked().stdout
+def test_a_tool_that_leaves_by_the_end_of_the_jvm_ends_the_run_alone(kafka_tools: KafkaTools) -> None:
+    done = kafka_tools.run("ClusterTool", ["frobnicate"])
+    assert done.exit_code == 1
+    assert "kafka-cluster: error: invalid choice:" in done.stderr
     assert kafka_tools.run("TopicCommand", ["--version"]).stdout == "4.1.1\n"

@@ -8,6 +8,7 @@ import signal
 import socket
 import struct
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -50,7 +51,14 @@ PROGRAMS = {
 PROGRAM_SOURCES = sorted(
     path for folder in ("admin", "system") for path in (PEERS.parent / folder / "java").glob("*.java")
 )
-JVM_OPTIONS = ["-Xmx512M", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"]
+# The last lets the server turn the end of the JVM into the end of a run; JVMs from 24 on know it no more.
+JVM_OPTIONS = [
+    "-Xmx512M",
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
+    "-Xshare:auto",
+    "-Djava.security.manager=allow",
+]
 SERVED_WORDS = "tools are served on port "
 START_TIMEOUT_S = 60.0
 # Longer than any client's own timeout in the tests, so that the tool has the chance to say what went wrong.
@@ -126,7 +134,9 @@ class ToolRun:
         return self._output[stream].decode(errors="replace")
 
     def _send(self, kind: bytes, content: bytes) -> None:
-        self.connection.sendall(FRAME_HEADER.pack(kind, len(content)) + content)
+        # A tool that has ended reads no more; what it has left is still to be read.
+        with suppress(BrokenPipeError, ConnectionResetError):
+            self.connection.sendall(FRAME_HEADER.pack(kind, len(content)) + content)
 
     def _read_frame(self, deadline: float) -> None:
         kind, size = FRAME_HEADER.unpack(self._read(FRAME_HEADER.size, deadline))
@@ -158,9 +168,9 @@ class KafkaTools:
     port: int
 
     def start(self, tool: str, arguments: Sequence[str]) -> ToolRun:
-        """Start `tool`, a name in TOOLS or PROGRAMS, and return while it goes on."""
+        """Start `tool`, a name in TOOLS or PROGRAMS or a class, and return while it goes on."""
         run = ToolRun(socket.create_connection(("127.0.0.1", self.port), START_TIMEOUT_S))
-        words = [(TOOLS | PROGRAMS)[tool].encode(), *(argument.encode() for argument in arguments)]
+        words = [(TOOLS | PROGRAMS).get(tool, tool).encode(), *(argument.encode() for argument in arguments)]
         request = struct.pack(">i", len(words[0])) + words[0] + struct.pack(">i", len(words) - 1)
         for word in words[1:]:
             request += struct.pack(">i", len(word)) + word
@@ -172,7 +182,7 @@ class KafkaTools:
     ) -> ToolResult:
         """Run `tool` with `stdin` as its standard input to its end; raises ToolTimeoutError."""
         with self.start(tool, arguments) as run:
-            if stdin is not None:
+            if stdin:
                 run.type(stdin)
             run.end_input()
             return run.result(timeout_s)

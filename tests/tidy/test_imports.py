@@ -14,7 +14,7 @@ main([{argument!r}])
 print(json.dumps(sorted(sys.modules)))
 """
 
-OWN_MODULES = {"ottla", "ottla.cli", "ottla.cli.common", "ottla.cli.main", "ottla.version"}
+OWN_MODULES = {"ottla", "ottla.cli", "ottla.cli.common", "ottla.cli.main", "ottla.cli.tools", "ottla.version"}
 HEAVY_MODULES = {"argparse", "asyncio", "dataclasses", "logging", "socket", "ssl", "uvloop", "yaml"}
 
 

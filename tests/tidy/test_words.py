@@ -10,7 +10,7 @@ from tests.tidy.sources import ROOT
 # Put together from pieces, so that this file does not hold what it looks for.
 _HOME_FOLDERS = "|".join("/" + name for name in ("work", "root", "home", "Users"))
 FORBIDDEN = {
-    "a path of a machine": re.compile(rf"(?<![\w./])({_HOME_FOLDERS})/(?!ottla\b)[\w.-]+"),
+    "a path of a machine": re.compile(rf"(?<![\w./])({_HOME_FOLDERS})/(?!(?:ottla|appuser)\b)[\w.-]+"),
     "a registry's address": re.compile(
         r"https?://[^\s\"']*(artifactory|nexus|registry\.|devpi)", re.IGNORECASE
     ),

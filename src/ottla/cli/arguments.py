@@ -7,6 +7,7 @@ the truth; reading, the usage line and the help all follow them.
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ FILE_PREFIX = "@"
 
 _SEPARATOR = "--"
 _LINE_WIDTH = 75
+_DOUBLE = r"[+-]?(NaN|Infinity|([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?[dDfF]?)"
+"""What Java reads as a Double, hexadecimal notation left out."""
 _FILE_LIMIT = 1000
 """How many files may stand for arguments; a file that names itself ends there."""
 
@@ -25,7 +28,7 @@ _FILE_LIMIT = 1000
 class Argument:
     """An option of a command: its flags, the long one first, and what it does.
 
-    Of the arguments of one `group` only one may be given.
+    Of the arguments of one `group` only one may be given, and where they are `required`, one has to be.
     """
 
     flags: tuple[str, ...]
@@ -33,6 +36,18 @@ class Argument:
     takes_value: bool = True
     required: bool = False
     group: str = ""
+    is_integer: bool = False
+    """Whether its value has to be an integer of 32 bits."""
+    number_class: str = ""
+    """`Long` or `Double` where its value has to be such a number of Java's."""
+    takes_many: bool = False
+    """Whether all words up to the next option are its values; at least one has to be."""
+    choices: tuple[str, ...] = ()
+    """The values that it takes; any where there are none."""
+    shown: str = ""
+    """What the usage calls its value; by default the name in capitals."""
+    synonyms: tuple[str, ...] = ()
+    """Flags of later versions of Kafka that mean the same; nothing shows them."""
 
     @property
     def name(self) -> str:
@@ -181,32 +196,87 @@ class _Parser:
             for other in self.used:
                 if other.group == argument.group and other is not argument:
                     raise self.error(f"not allowed with argument {other.full_name}", argument)
+        wanted = "Integer" if argument.is_integer else argument.number_class
+        if wanted and value is not None and not _is_number(wanted, value):
+            why = "empty String" if wanted == "Double" and not value else f'For input string: "{value}"'
+            raise self.error(f"could not convert '{value}' to {wanted} ({why})", argument)
+        if argument.choices and value is not None and value not in argument.choices:
+            choices = ",".join(argument.choices)
+            raise self.error(f"invalid choice: '{value}' (choose from {{{choices}}})", argument)
         self.used.append(argument)
         self.values.setdefault(argument.name, []).extend([] if value is None else [value])
 
-    def check_required(self) -> None:
-        """Raise ArgumentsError for the last argument that is missing: argparse4j overwrites its own finding."""
+    def missing(self) -> ArgumentsError | None:
+        """Return the error for the last argument that is missing: argparse4j overwrites its own finding.
+
+        Where none is, that for the last group of which none was given.
+        """
         for argument in reversed(self.arguments):
-            if argument.required and argument not in self.used:
-                raise self.error(f"argument {argument.full_name} is required")
+            if argument.required and not argument.group and argument not in self.used:
+                return self.error(f"argument {argument.full_name} is required")
+        given = {argument.group for argument in self.used}
+        for group in reversed(
+            dict.fromkeys(each.group for each in self.arguments if each.required and each.group)
+        ):
+            if group not in given:
+                names = " ".join(each.full_name for each in self.arguments if each.group == group)
+                return self.error(f"one of the arguments {names} is required")
+        return None
+
+
+def parse_program(
+    program: str, description: str, options: tuple[Argument, ...], arguments: Sequence[str]
+) -> ParsedCommand:
+    """Read the arguments of a program without sub-commands. Raises ArgumentsError and HelpRequestedError."""
+    words = _Words(list(arguments))
+    top = _Parser(program, description, options)
+    while _next_word(top, words):
+        raise top.error(f"unrecognized arguments: '{_rest(words)}'{words.file_hint}")
+    missing = top.missing()
+    if missing is not None:
+        raise missing
+    return ParsedCommand("", top.values)
+
+
+def program_error(
+    program: str, description: str, options: tuple[Argument, ...], reason: str
+) -> ArgumentsError:
+    """Return the error for arguments that could be read and still cannot be."""
+    return _Parser(program, description, options).error(reason)
+
+
+def program_help(program: str, description: str, options: tuple[Argument, ...]) -> str:
+    """Return the help text of a program without sub-commands."""
+    return _Parser(program, description, options).help()
 
 
 def parse_command(
-    program: str, description: str, commands: tuple[Command, ...], arguments: Sequence[str]
+    program: str,
+    description: str,
+    commands: tuple[Command, ...],
+    arguments: Sequence[str],
+    *,
+    options: tuple[Argument, ...] = (),
 ) -> ParsedCommand:
-    """Read the arguments of a program with sub-commands. Raises ArgumentsError and HelpRequestedError."""
+    """Read the arguments of a program with sub-commands; `options` stand before the command.
+
+    Raises ArgumentsError and HelpRequestedError.
+    """
     words = _Words(list(arguments))
-    top = _Parser(program, description, (), commands)
+    top = _Parser(program, description, options, commands)
     while _next_word(top, words):
         if words.separator_seen:
             raise top.error(f"unrecognized arguments: '{_rest(words)}'{words.file_hint}")
+        missing = top.missing()
         command = _find_command(top, words.current)
         words.position += 1
         below = _Parser(f"{program} {command.name}", command.help, command.arguments, main_program=program)
         while _next_word(below, words):
             raise below.error(f"unrecognized arguments: '{_rest(words)}'{words.file_hint}")
-        below.check_required()
-        return ParsedCommand(command.name, below.values)
+        missing = missing or below.missing()
+        if missing is not None:
+            raise missing
+        return ParsedCommand(command.name, top.values | below.values)
     raise top.error("too few arguments")
 
 
@@ -277,6 +347,9 @@ def _read_option(parser: _Parser, words: _Words) -> None:
             raise parser.error(f"ignore implicit argument '{embedded}'", argument)
         parser.run(argument, None)
         return
+    if argument.takes_many:
+        _read_many(parser, words, argument, embedded)
+        return
     if embedded is None:
         if _is_flag(parser, words) or not words.available:
             raise parser.error("expected one argument", argument)
@@ -285,11 +358,27 @@ def _read_option(parser: _Parser, words: _Words) -> None:
     parser.run(argument, embedded)
 
 
+def _read_many(parser: _Parser, words: _Words, argument: Argument, embedded: str | None) -> None:
+    """Read all words up to the next option; they take the place of those of an earlier occurrence."""
+    found = [] if embedded is None else [embedded]
+    while embedded is None and not _is_flag(parser, words) and words.available:
+        if words.current == _SEPARATOR:
+            break
+        found.append(words.current)
+        words.position += 1
+    if not found:
+        raise parser.error("expected 1 argument(s)", argument)
+    parser.values.pop(argument.name, None)
+    for value in found:
+        parser.run(argument, value)
+
+
 def _find_argument(parser: _Parser, flag: str) -> Argument | None:
     """Return the argument that a flag names, in full or by its beginning; None where there is none."""
     by_flag = {each: argument for argument in parser.arguments for each in argument.flags}
-    if flag in by_flag:
-        return by_flag[flag]
+    exact = by_flag | {each: argument for argument in parser.arguments for each in argument.synonyms}
+    if flag in exact:
+        return exact[flag]
     found = [each for each in by_flag if each.startswith(flag)]
     if len(found) > 1:
         raise parser.error(f"ambiguous option: {flag} could match {', '.join(sorted(found))}")
@@ -360,20 +449,39 @@ def _distance(first: str, second: str) -> int:
     return above[-1]
 
 
+def _is_number(number_class: str, text: str) -> bool:
+    if number_class == "Double":
+        return re.fullmatch(_DOUBLE, text.strip()) is not None
+    digits = text[1:] if text[:1] in {"+", "-"} else text
+    bits = 63 if number_class == "Long" else 31
+    return digits.isdecimal() and -(1 << bits) <= int(text) < 1 << bits
+
+
 def _usage_words(arguments: Iterable[Argument]) -> list[str]:
     """Return an argument a word; those of a group stand together."""
     groups: dict[str, list[str]] = {}
+    needed = set()
     for argument in arguments:
         shown = _shown(argument, argument.flags[0])
-        if argument.group:
-            groups.setdefault(argument.group, []).append(shown)
-        else:
-            groups[argument.name] = [shown if argument.required else f"[{shown}]"]
-    return [words[0] if len(words) == 1 else f"[{' | '.join(words)}]" for words in groups.values()]
+        name = argument.group or argument.name
+        groups.setdefault(name, []).append(shown)
+        if argument.required:
+            needed.add(name)
+    return [_usage_word(words, is_needed=name in needed) for name, words in groups.items()]
+
+
+def _usage_word(words: list[str], *, is_needed: bool) -> str:
+    text = " | ".join(words)
+    if not is_needed:
+        return f"[{text}]"
+    return text if len(words) == 1 else f"({text})"
 
 
 def _shown(argument: Argument, flag: str) -> str:
-    return f"{flag} {argument.name.upper()}" if argument.takes_value else flag
+    if not argument.takes_value:
+        return flag
+    value = argument.shown or argument.name.upper()
+    return f"{flag} {value} [{value} ...]" if argument.takes_many else f"{flag} {value}"
 
 
 def _help_lines(rows: Iterable[tuple[str, str]]) -> str:

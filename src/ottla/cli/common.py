@@ -1,28 +1,12 @@
-"""What all tools share: their table, the help text and the error that ends a command.
+"""What commands of Ottla's own share: the help text and the error that ends a command.
 
 This module is loaded by `ottla --version`, so it imports nothing heavy.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from ottla.cli.tools import TOOLS
 from ottla.version import KAFKA_VERSION
-
-
-class Tool(NamedTuple):
-    """A subcommand: the module whose `run(arguments) -> int` it is, and what it does in one line."""
-
-    module: str
-    summary: str
-
-
-TOOLS = {
-    "server": Tool("ottla.cli.server", "run the broker (what plain `ottla` does)"),
-    "storage": Tool("ottla.cli.storage", "format and inspect data directories, as kafka-storage.sh does"),
-}
-
-DEFAULT_TOOL = "server"
 
 
 class CommandError(Exception):
@@ -31,17 +15,21 @@ class CommandError(Exception):
 
 def help_text() -> str:
     """Return what `ottla --help` prints."""
-    width = max(map(len, TOOLS))
-    tools = "\n".join(f"  {name:<{width}}  {tool.summary}" for name, tool in TOOLS.items())
+    there = [tool for tool in TOOLS if tool.is_there]
+    width = max(len(tool.name) for tool in there)
+    tools = "\n".join(f"  {tool.name:<{width}}  {tool.summary}" for tool in there)
     return f"""\
 usage: ottla [server] [--config FILE] [--data DIR] [--override KEY=VALUE ...]
+       ottla COMMAND [OPTION ...]
 
-A single-node broker that speaks Apache Kafka {KAFKA_VERSION}'s protocol and keeps its files.
+A single-node broker that speaks Apache Kafka {KAFKA_VERSION}'s protocol and keeps its files, and Kafka's tools.
 
 commands:
 {tools}
 
-options:
+  Most are Kafka's tools with Kafka's options: `ottla topics` is kafka-topics.sh. A script's name does as well.
+
+options of the server:
   --config FILE         server.properties or .yaml; without it one node listens on localhost:9092
   --data DIR            keep the data here (instead of log.dirs, or of ./ottla-data)
   --override KEY=VALUE  set one option; may be given many times

@@ -1,4 +1,4 @@
-"""The `ottla` command: finds the tool that was named and runs it.
+"""The `ottla` command, and what stands behind a launcher of one of Kafka's scripts: finds the tool and runs it.
 
 `--version` and `--help` load almost nothing, so that they answer at once. An error is one line on stderr
 and exit code 1, as Kafka's tools have it; a traceback is a bug.
@@ -6,11 +6,11 @@ and exit code 1, as Kafka's tools have it; a traceback is a bug.
 
 from __future__ import annotations
 
-import importlib
 import sys
 from collections.abc import Sequence
 
-from ottla.cli.common import DEFAULT_TOOL, TOOLS, CommandError, help_text
+from ottla.cli.common import CommandError, help_text
+from ottla.cli.tools import DEFAULT_TOOL, Tool, tool_named, tool_of_script
 from ottla.version import KAFKA_VERSION, OTTLA_VERSION
 
 
@@ -26,22 +26,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given and given[0] in {"--help", "-h", "help"}:
         print(help_text(), end="")
         return 0
+    name = DEFAULT_TOOL
+    if given and not given[0].startswith("-"):
+        name = given.pop(0)
+    return _run(tool_named(name) or tool_of_script(name), name, given)
+
+
+def run_script(path: str, arguments: Sequence[str] | None = None) -> int:
+    """Do what one of Kafka's scripts does, by its name or path, and return its exit code.
+
+    Without arguments given, those of the process are taken.
+    """
+    return _run(tool_of_script(path), path, sys.argv[1:] if arguments is None else arguments)
+
+
+def _run(tool: Tool | None, name: str, arguments: Sequence[str]) -> int:
     try:
-        return _run_tool(given)
+        if sys.platform == "win32":
+            raise CommandError("Windows is not supported; run ottla under WSL 2 or in a container")
+        if tool is None:
+            raise CommandError(f"there is no command {name!r}; `ottla --help` lists them")
+        from ottla.cli.frame import run_tool
+
+        return run_tool(tool, arguments)
     except CommandError as error:
         print(f"ottla: {error}", file=sys.stderr)
         return 1
-
-
-def _run_tool(arguments: list[str]) -> int:
-    if sys.platform == "win32":
-        raise CommandError("Windows is not supported; run ottla under WSL 2 or in a container")
-    name = DEFAULT_TOOL
-    if arguments and not arguments[0].startswith("-"):
-        name = arguments.pop(0)
-    tool = TOOLS.get(name)
-    if tool is None:
-        raise CommandError(f"there is no command {name!r}; `ottla --help` lists them")
-    module = importlib.import_module(tool.module)
-    exit_code: int = module.run(arguments)
-    return exit_code

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
 import gc
 import logging
 import os
 import socket
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
 from ottla.cli.common import CommandError, help_text
+from ottla.cli.own_arguments import OwnParser
 from ottla.cli.settings import gather_settings
 from ottla.config.broker import resolve_broker_config, setting_warnings
 from ottla.config.listeners import url_host
@@ -28,16 +27,9 @@ _LOGGER = logging.getLogger("kafka.server.KafkaConfig")
 METRICS_PORT = "ottla.metrics.port"
 
 
-class _Parser(argparse.ArgumentParser):
-    """A parser whose errors are this command line's own kind."""
-
-    def error(self, message: str) -> NoReturn:
-        raise CommandError(f"{message}; `ottla --help` shows what there is")
-
-
-def run(arguments: Sequence[str]) -> int:
+def main(arguments: Sequence[str]) -> int:
     """Run the broker and return the exit code of its process. Raises CommandError when it cannot start."""
-    parser = _Parser(prog="ottla server", add_help=False, allow_abbrev=False)
+    parser = OwnParser("ottla server", add_help=False)
     parser.add_argument("--config", metavar="FILE")
     parser.add_argument("--data", metavar="DIR")
     parser.add_argument("--override", metavar="KEY=VALUE", action="append", default=[])

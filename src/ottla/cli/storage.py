@@ -119,7 +119,7 @@ _REFUSALS = (
 )
 
 
-def run(arguments: Sequence[str], program: str = "ottla storage") -> int:
+def main(arguments: Sequence[str], program: str = "kafka-storage") -> int:
     """Run a command and return the exit code. Raises CommandError for a configuration file that cannot be read."""
     try:
         parsed = parse_command(program, "Formats and inspects data directories.", COMMANDS, arguments)

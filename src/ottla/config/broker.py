@@ -33,6 +33,9 @@ from ottla.config.sources import EMBEDDED_SETTINGS, OVERRIDE_ORIGIN
 
 _NO_DYNAMIC: Mapping[str, str] = MappingProxyType({})
 
+ZOOKEEPER_PREFIX = "zookeeper."
+"""The options of a mode that Kafka 4 no longer has."""
+
 _MS_PER_MINUTE = 60_000
 _MS_PER_HOUR = 3_600_000
 _BYTES_PER_MIB = 1024 * 1024
@@ -164,7 +167,12 @@ def with_dynamic_settings(
 
 def setting_warnings(settings: Settings) -> tuple[str, ...]:
     """Return a line for each kind of setting that changes nothing: unknown names, options without effect."""
-    unknown = sorted(name for name in settings if name not in BROKER_OPTIONS and name not in OWN_OPTIONS)
+    zookeeper = sorted(name for name in settings if name.startswith(ZOOKEEPER_PREFIX))
+    unknown = sorted(
+        name
+        for name in settings
+        if name not in BROKER_OPTIONS and name not in OWN_OPTIONS and name not in zookeeper
+    )
     inert = sorted(
         name
         for name, setting in settings.items()
@@ -174,6 +182,11 @@ def setting_warnings(settings: Settings) -> tuple[str, ...]:
         and setting.text != BROKER_OPTIONS[name].default
     )
     lines = []
+    if zookeeper:
+        described = ", ".join(f"{name} ({settings[name].origin})" for name in zookeeper)
+        lines.append(
+            f"There is no ZooKeeper mode: this node is broker and controller at once, and ignores {described}"
+        )
     if unknown:
         described = ", ".join(_describe_unknown(name, settings[name]) for name in unknown)
         lines.append(f"These configurations are not known and have no effect: {described}")

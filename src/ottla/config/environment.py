@@ -15,6 +15,9 @@ from ottla.config.setting import Setting
 
 PREFIX = "OTTLA_"
 
+NO_OPTIONS = frozenset({"OTTLA_DIALECT"})
+"""Variables with the prefix that are no options: which image a container takes the place of."""
+
 _SEPARATORS = {"_": ".", "__": "_", "___": "-"}
 _UNDERSCORES = re.compile("_{1,3}")
 
@@ -27,7 +30,7 @@ def read_environment(environment: Mapping[str, str]) -> dict[str, Setting]:
     return {
         _option_name(variable): Setting(text, variable)
         for variable, text in sorted(environment.items())
-        if variable.startswith(PREFIX) and variable != PREFIX
+        if variable.startswith(PREFIX) and variable != PREFIX and variable not in NO_OPTIONS
     }
 
 

@@ -294,27 +294,31 @@ APIS: dict[int, Api] = {
 """Every API of 4.1.1 by its number."""
 
 
+ASKED_ONLY = frozenset({ApiKey.CONSUMER_GROUP_DESCRIBE})
+"""APIs that are not served, and that the tools ask other brokers for."""
+
+
 @cache
 def request_class(key: int) -> type[Any]:
-    """Return the request class of a served API.
+    """Return the request class of an API.
 
-    Raises LookupError for an API that is not served.
+    Raises LookupError for one that is neither served nor in ASKED_ONLY.
     """
     return _message_class(key, "Request")
 
 
 @cache
 def response_class(key: int) -> type[Any]:
-    """Return the response class of a served API.
+    """Return the response class of an API.
 
-    Raises LookupError for an API that is not served.
+    Raises LookupError for one that is neither served nor in ASKED_ONLY.
     """
     return _message_class(key, "Response")
 
 
 def _message_class(key: int, kind: str) -> type[Any]:
     api = APIS.get(key)
-    if api is None or not api.served:
+    if api is None or not (api.served or api.key in ASKED_ONLY):
         raise LookupError(f"API {key} is not served")
     module = importlib.import_module(f"{MESSAGES_PACKAGE}.{api.module}")
     found: type[Any] = getattr(module, f"{api.name}{kind}")

@@ -64,6 +64,9 @@ logger = logging.getLogger("kafka.server.BrokerServer")
 lifecycle_logger = logging.getLogger("kafka.server.BrokerLifecycleManager")
 started_logger = logging.getLogger("kafka.server.KafkaRaftServer")
 version_logger = logging.getLogger("org.apache.kafka.common.utils.AppInfoParser")
+zookeeper_logger = logging.getLogger("kafka.server.KafkaServer")
+
+ZOOKEEPER_SETTING = "zookeeper.connect"
 
 STOP_STEP_LIMIT_S = 30.0
 """How long the disk may get nothing done at all in a stop; after it the stop goes on and does not count as clean."""
@@ -341,6 +344,9 @@ class Broker:
         version_logger.info("Kafka version: %s", KAFKA_VERSION)
         version_logger.info("Kafka commitId: %s", KAFKA_COMMIT_ID)
         version_logger.info("Kafka startTimeMs: %d", started_ms)
+        if ZOOKEEPER_SETTING in self._config.settings:
+            # Who configures a ZooKeeper waits for the words of that time.
+            zookeeper_logger.info("[KafkaServer id=%d] started", self._config.node_id)
         started_logger.info("[KafkaRaftServer nodeId=%d] Kafka Server started", self._config.node_id)
 
 

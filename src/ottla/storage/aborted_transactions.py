@@ -48,7 +48,10 @@ def decode_aborted(content: bytes, name: str) -> list[AbortedTransaction]:
     entries = []
     for version, *fields in _ENTRY.iter_unpack(content):
         if version > _VERSION:
-            raise CorruptTransactionIndexError(f"{name} has an entry of the unknown version {version}")
+            raise CorruptTransactionIndexError(
+                f"Unexpected aborted transaction version {version} in transaction index {name},"
+                f" current version is {_VERSION}"
+            )
         entries.append(AbortedTransaction(*fields))
     return entries
 

@@ -330,15 +330,21 @@ def decode_snapshot(snapshot: bytes) -> list[ProducerEntry]:
     Raises CorruptSnapshotError when the version is unknown, the length does not fit or the CRC differs.
     """
     if len(snapshot) < _SNAPSHOT_HEAD.size:
-        raise CorruptSnapshotError(f"Snapshot has only {len(snapshot)} bytes")
+        raise CorruptSnapshotError(f"Snapshot failed schema validation: it has only {len(snapshot)} bytes")
     version, stored_crc, count = _SNAPSHOT_HEAD.unpack_from(snapshot)
     if version != _SNAPSHOT_VERSION:
-        raise CorruptSnapshotError(f"Snapshot contained an unknown file version {version}")
+        raise CorruptSnapshotError(
+            f"Snapshot failed schema validation: Snapshot contained an unknown file version {version}"
+        )
     computed_crc = crc32c(memoryview(snapshot)[_CHECKED_FROM:])
     if stored_crc != computed_crc:
-        raise CorruptSnapshotError(f"Snapshot's stored CRC is {stored_crc} but {computed_crc} is computed")
+        raise CorruptSnapshotError(
+            f"Snapshot is corrupt (CRC is no longer valid). Stored crc: {stored_crc}. Computed crc: {computed_crc}"
+        )
     if count < 0 or len(snapshot) != _SNAPSHOT_HEAD.size + count * _SNAPSHOT_ENTRY.size:
-        raise CorruptSnapshotError(f"Snapshot of {len(snapshot)} bytes cannot hold {count} entries")
+        raise CorruptSnapshotError(
+            f"Snapshot failed schema validation: {len(snapshot)} bytes cannot hold {count} entries"
+        )
     rows = _SNAPSHOT_ENTRY.iter_unpack(memoryview(snapshot)[_SNAPSHOT_HEAD.size :])
     return [_decode_entry(*row) for row in rows]
 

@@ -208,7 +208,7 @@ class _DecoderWriter:
         self.source.line("p = e")
 
     def struct_value(self, item: FieldSchema, target: str, nullable: bool, depth: int) -> None:
-        """Read one struct; a nullable one has a byte before it, negative for null."""
+        """Read one struct; a nullable one has a byte before it, negative for null, in a tag 0."""
         # A name of its own: the run may still hold fields of the struct before.
         self.structs += 1
         inner = f"s{self.structs}"
@@ -218,9 +218,13 @@ class _DecoderWriter:
             self.source.line(create)
             self.fields(inner, item.element, self.source.path, depth + 1)
             return
-        self.fixed("b", "n")
-        self.flush()
-        with self.source.block("if n < 0:"):
+        if item.is_tagged(self.version):
+            self.flush()
+            self.source.line("n, p = read_uvarint(buffer, p)")
+        else:
+            self.fixed("b", "n")
+            self.flush()
+        with self.source.block("if n <= 0:" if item.is_tagged(self.version) else "if n < 0:"):
             self.source.line(f"{target} = None")
         with self.source.block("else:"):
             self.source.line(create)

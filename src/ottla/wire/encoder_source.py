@@ -163,7 +163,7 @@ class _EncoderWriter:
         return f"len({name}) + 1" if self.flexible else f"len({name})"
 
     def struct_value(self, item: FieldSchema, value: str, nullable: bool, depth: int) -> None:
-        """Write one struct; a nullable one has a byte before it, -1 for null and 1 otherwise."""
+        """Write one struct; a nullable one has a byte before it: 1, or for null -1, in a tag 0."""
         assert isinstance(item.element, type)
         # A name of its own: the run may still hold fields of the struct before.
         self.structs += 1
@@ -174,7 +174,8 @@ class _EncoderWriter:
             return
         self.flush()
         with self.source.block(f"if {inner} is None:"):
-            self.source.line(f"{self.append}(b'\\xff')")
+            null = 0 if item.is_tagged(self.version) else 255
+            self.source.line(f"{self.append}({bytes((null,))!r})")
         with self.source.block("else:"):
             self.fixed("b", "1")
             self.fields(inner, schema_of(item.element), self.source.path, depth + 1)

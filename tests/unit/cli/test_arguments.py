@@ -9,6 +9,9 @@ from ottla.cli.arguments import (
     HelpRequestedError,
     ParsedCommand,
     parse_command,
+    parse_program,
+    program_error,
+    program_help,
 )
 
 COMMANDS = (
@@ -188,3 +191,132 @@ def test_help_comes_before_what_is_missing(arguments: tuple[str, ...]) -> None:
         parse(*arguments)
     assert caught.value.text.startswith("usage: tool")
     assert "show this help message and exit" in caught.value.text
+
+
+ADDRESSES = (
+    Argument(("--bootstrap-server",), "brokers", required=True, group="bootstrap"),
+    Argument(("--bootstrap-controller",), "controllers", required=True, group="bootstrap"),
+    Argument(("--command-config",), "a file"),
+)
+NUMBERED = (
+    Command("remove", "Removes.", (Argument(("--id", "-i"), "a number", required=True, is_integer=True),)),
+)
+
+
+def parse_with_addresses(*arguments: str) -> ParsedCommand:
+    return parse_command("tool", "A tool.", NUMBERED, arguments, options=ADDRESSES)
+
+
+def test_options_before_the_command_are_read_too() -> None:
+    parsed = parse_with_addresses("--bootstrap-server", "a:1", "--command-config=f", "remove", "-i", "-3")
+    assert parsed.name == "remove"
+    assert parsed.values == {"bootstrap_server": ["a:1"], "command_config": ["f"], "id": ["-3"]}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (
+            ("remove", "-i", "3"),
+            "one of the arguments --bootstrap-server --bootstrap-controller is required",
+        ),
+        # What is wrong behind the command is told first, and what is missing there is not told at all.
+        (("remove", "--bogus"), "unrecognized arguments: '--bogus'"),
+        (("remove",), "one of the arguments --bootstrap-server --bootstrap-controller is required"),
+        (("--bootstrap-server", "a:1", "remove"), "argument --id/-i is required"),
+        (
+            ("--bootstrap-server", "a:1", "--bootstrap-controller", "b:1", "remove"),
+            "argument --bootstrap-controller: not allowed with argument --bootstrap-server",
+        ),
+        (
+            ("--bootstrap-server", "a:1", "remove", "-i", "x"),
+            "argument --id/-i: could not convert 'x' to Integer (For input string: \"x\")",
+        ),
+        (
+            ("--bootstrap-server", "a:1", "remove", "-i", "2147483648"),
+            "argument --id/-i: could not convert '2147483648' to Integer (For input string: \"2147483648\")",
+        ),
+        (("--bootstrap-server", "a:1"), "too few arguments"),
+    ],
+)
+def test_what_stands_before_the_command_is_checked(arguments: tuple[str, ...], reason: str) -> None:
+    with pytest.raises(ArgumentsError) as caught:
+        parse_with_addresses(*arguments)
+    assert f"tool: error: {reason}\n" in caught.value.text
+
+
+def test_a_group_of_which_one_is_needed_stands_in_round_brackets() -> None:
+    with pytest.raises(ArgumentsError) as caught:
+        parse_with_addresses()
+    assert "(--bootstrap-server BOOTSTRAP_SERVER |" in caught.value.text.replace("\n             ", " ")
+
+
+PROGRAM = (
+    Argument(("--size",), "a size", required=True, group="payload", is_integer=True, shown="BYTES"),
+    Argument(("--file",), "a file", required=True, group="payload"),
+    Argument(("--count",), "how many", number_class="Long"),
+    Argument(("--pace",), "how fast", required=True, number_class="Double"),
+    Argument(("--acks",), "how many wait", choices=("0", "1", "-1"), is_integer=True),
+    Argument(("--props",), "settings", takes_many=True, shown="K=V", synonyms=("--properties",)),
+)
+
+
+def read_program(*arguments: str) -> ParsedCommand:
+    return parse_program("tool", "A tool.", PROGRAM, arguments)
+
+
+def program_refusal(*arguments: str) -> str:
+    with pytest.raises(ArgumentsError) as caught:
+        read_program(*arguments)
+    usage, mark, reason = caught.value.text.partition("\ntool: error: ")
+    assert mark
+    assert usage.startswith("usage: tool [-h] (--size BYTES | --file FILE) [--count COUNT] --pace PACE")
+    assert "[--props K=V [K=V ...]]" in usage
+    return reason.removesuffix("\n")
+
+
+def test_a_program_without_commands_is_read() -> None:
+    given = read_program("--size", "5", "--props", "a=b", "c=d", "--pace=-1.5e3", "--acks", "-1")
+    assert given.value("size") == "5"
+    assert given.all_values("props") == ("a=b", "c=d")
+    assert (given.value("pace"), given.value("acks"), given.value("count")) == ("-1.5e3", "-1", None)
+
+
+def test_the_last_of_several_lists_counts_and_synonyms_mean_the_same() -> None:
+    given = read_program("--size", "5", "--pace", "1", "--props", "a=b", "c=d", "--properties", "e=f")
+    assert given.all_values("props") == ("e=f",)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("--pace", "1"), "one of the arguments --size --file is required"),
+        (("--size", "5"), "argument --pace is required"),
+        (("--size", "5", "--file", "f"), "argument --file: not allowed with argument --size"),
+        (
+            ("--count", "9223372036854775808"),
+            (
+                "argument --count: could not convert '9223372036854775808' to Long "
+                '(For input string: "9223372036854775808")'
+            ),
+        ),
+        (
+            ("--pace", "fast"),
+            "argument --pace: could not convert 'fast' to Double (For input string: \"fast\")",
+        ),
+        (("--pace", ""), "argument --pace: could not convert '' to Double (empty String)"),
+        (("--acks", "5"), "argument --acks: invalid choice: '5' (choose from {0,1,-1})"),
+        (("--props",), "argument --props: expected 1 argument(s)"),
+        (("--props", "--size", "5"), "argument --props: expected 1 argument(s)"),
+        (("stray", "words"), "unrecognized arguments: 'stray words'"),
+    ],
+)
+def test_a_program_refuses_what_argparse4j_refuses(arguments: tuple[str, ...], reason: str) -> None:
+    assert program_refusal(*arguments) == reason
+
+
+def test_a_program_has_help_and_errors_of_its_own() -> None:
+    assert "--props K=V [K=V ...]\n" in program_help("tool", "A tool.", PROGRAM)
+    with pytest.raises(HelpRequestedError):
+        read_program("--help")
+    assert program_error("tool", "A tool.", PROGRAM, "why").text.endswith("\ntool: error: why\n")

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from ottla.cli.common import CommandError
-from ottla.cli.server import greeting, run
+from ottla.cli.server import greeting, main
 from ottla.config.broker import embedded_broker_config
 
 
@@ -30,7 +30,7 @@ def test_a_port_that_is_still_to_be_taken_is_not_invented() -> None:
 
 
 def test_help_is_printed_without_starting_anything(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["--help"]) == 0
+    assert main(["--help"]) == 0
     assert capsys.readouterr().out.startswith("usage: ottla")
 
 
@@ -42,7 +42,7 @@ def test_a_rule_between_options_is_named_with_the_lines_that_break_it(tmp_path: 
         "controller.listener.names=CONTROLLER\nqueued.max.request.bytes=1\n"
     )
     with pytest.raises(CommandError) as caught:
-        run(["--config", str(file)])
+        main(["--config", str(file)])
     assert str(caught.value) == (
         f"queued.max.request.bytes must be larger or equal to socket.request.max.bytes ({file}:6)"
     )
@@ -51,7 +51,7 @@ def test_a_rule_between_options_is_named_with_the_lines_that_break_it(tmp_path: 
 def test_a_wrong_value_in_the_environment_is_named_with_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OTTLA_NUM_PARTITIONS", "many")
     with pytest.raises(CommandError) as caught:
-        run([])
+        main([])
     assert str(caught.value) == (
         "Invalid value many for configuration num.partitions: Not a number of type INT (OTTLA_NUM_PARTITIONS)"
     )

@@ -191,8 +191,8 @@ def test_wrong_arguments_show_the_usage(capsys: pytest.CaptureFixture[str]) -> N
     assert storage("format") == 1
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert captured.err.startswith("usage: ottla storage format [-h] --config CONFIG")
-    assert captured.err.endswith("ottla storage: error: argument --cluster-id/-t is required\n")
+    assert captured.err.startswith("usage: kafka-storage format [-h] --config CONFIG")
+    assert captured.err.endswith("kafka-storage: error: argument --cluster-id/-t is required\n")
 
 
 def test_help_is_no_error(capsys: pytest.CaptureFixture[str]) -> None:

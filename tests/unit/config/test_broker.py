@@ -232,6 +232,21 @@ def test_settings_without_effect_are_named_with_their_reasons() -> None:
     )
 
 
+def test_a_zookeeper_is_told_of_once_and_apart_from_what_is_not_known() -> None:
+    lines = setting_warnings(
+        {
+            "zookeeper.connect": Setting("zookeeper:2181", "f:1"),
+            "zookeeper.session.timeout.ms": Setting("6000", "f:2"),
+        }
+    )
+    assert lines == (
+        (
+            "There is no ZooKeeper mode: this node is broker and controller at once, and ignores "
+            "zookeeper.connect (f:1), zookeeper.session.timeout.ms (f:2)"
+        ),
+    )
+
+
 def test_addresses_may_have_connection_limits_of_their_own() -> None:
     config = resolve({"max.connections.per.ip.overrides": "127.0.0.1:5, host:7"})
     assert config.max_connections_per_ip_overrides == {"127.0.0.1": 5, "host": 7}

@@ -1,0 +1,259 @@
+"""kafka-producer-perf-test: sends records as fast as it is told to, and measures how long the answers take.
+
+What is measured is what happened: a latency runs from the call that takes a record to the one that hears its answer.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from ottla.cli.arguments import (
+    Argument,
+    ArgumentsError,
+    HelpRequestedError,
+    ParsedCommand,
+    parse_program,
+    program_error,
+    program_help,
+)
+from ottla.cli.failures import illegal_argument
+from ottla.cli.java_numbers import SplittableRandom
+from ottla.cli.metrics_report import Metric, metrics_table
+from ottla.cli.producer_statistics import ProducerStatistics, now_ms
+from ottla.cli.throttling import Throttle
+from ottla.cli.tool_clients import open_cluster, producer_settings, properties_of_file
+from ottla.client.failures import ApiError
+from ottla.client.producer import Producer, RecordMetadata
+from ottla.client.producer_settings import PRODUCER_ROWS
+from ottla.types import random_uuid, uuid_to_text
+
+PROGRAM = "producer-performance"
+DESCRIPTION = (
+    "This tool is used to verify the producer performance. To enable transactions, you can specify a transaction id or "
+    "set a transaction duration using --transaction-duration-ms. There are three ways to specify the transaction id: "
+    "set transaction.id=<id> via --producer-props, set transaction.id=<id> in the config file via --producer.config, "
+    "or use --transaction-id <id>."
+)
+CLIENT_ID = "perf-producer-client"
+
+_LETTERS = bytes(ord("A") + byte % 26 for byte in range(256))
+_SEED = 0
+_LINE_FEED_SHOWN = "\\n"
+_TRANSACTION_PREFIX = "performance-producer-"
+
+OPTIONS = (
+    Argument(
+        ("--record-size",),
+        "Size of a record in bytes.",
+        required=True,
+        group="payload",
+        is_integer=True,
+        shown="RECORD-SIZE",
+    ),
+    Argument(
+        ("--payload-file",),
+        "A file of UTF-8 whose parts are sent, chosen by chance.",
+        required=True,
+        group="payload",
+        shown="PAYLOAD-FILE",
+    ),
+    Argument(
+        ("--payload-monotonic",),
+        "Send the numbers of the records.",
+        takes_value=False,
+        required=True,
+        group="payload",
+    ),
+    Argument(("--topic",), "The topic to write to.", required=True),
+    Argument(
+        ("--num-records",),
+        "How many records to send.",
+        required=True,
+        number_class="Long",
+        shown="NUM-RECORDS",
+    ),
+    Argument(
+        ("--payload-delimiter",),
+        "The regular expression between the parts of the file; a line's end by default.",
+        shown="PAYLOAD-DELIMITER",
+    ),
+    Argument(
+        ("--throughput",),
+        "How many records a second, about; -1 for no limit.",
+        required=True,
+        number_class="Double",
+    ),
+    Argument(
+        ("--producer-props",),
+        "Settings of the producer; they go before those of --producer.config.",
+        takes_many=True,
+        shown="PROP-NAME=PROP-VALUE",
+        synonyms=("--command-property",),
+    ),
+    Argument(
+        ("--producer.config",),
+        "A file with settings of the producer.",
+        shown="CONFIG-FILE",
+        synonyms=("--command-config",),
+    ),
+    Argument(("--print-metrics",), "Print metrics at the end.", takes_value=False),
+    Argument(("--transactional-id",), "The transactional id; refused here as yet.", shown="TRANSACTIONAL-ID"),
+    Argument(
+        ("--transaction-duration-ms",),
+        "How long a transaction lasts; refused here as yet.",
+        number_class="Long",
+        shown="TRANSACTION-DURATION",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PerfRun:
+    """What is to be sent, and how."""
+
+    topic: str
+    record_count: int
+    payload: Callable[[int], bytes]
+    """The value of each record, by its number."""
+    throughput: float
+    properties: dict[str, str]
+    prints_metrics: bool
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Send and measure; return the exit code."""
+    if not arguments:
+        print(program_help(PROGRAM, DESCRIPTION, OPTIONS), end="")
+        return 0
+    try:
+        run = read_command_line(arguments)
+    except HelpRequestedError as help_request:
+        print(help_request.text, end="")
+        return 1  # Kafka's tool takes the end by help for an error
+    except ArgumentsError as error:
+        print(error.text, end="", file=sys.stderr)
+        return 1
+    settings = producer_settings(run.properties)
+    client_id = run.properties["client.id"]
+    with open_cluster(run.properties, kind="Producer", client_id=client_id, rows=PRODUCER_ROWS) as cluster:
+        _measure(run, Producer(cluster, settings))
+    return 0
+
+
+def read_command_line(arguments: Sequence[str]) -> PerfRun:
+    """Return what the arguments ask for. Raises ArgumentsError, HelpRequestedError and ToolError."""
+    given = parse_program(PROGRAM, DESCRIPTION, OPTIONS, arguments)
+    _require_positive(given, "num_records", "--num-records")
+    _require_positive(given, "record_size", "--record-size")
+    if not given.is_set("producer_props") and not given.is_set("producer.config"):
+        reason = "Either --producer-props or --producer.config must be specified."
+        raise program_error(PROGRAM, DESCRIPTION, OPTIONS, reason)
+    _require_positive(given, "transaction_duration_ms", "--transaction-duration-ms")
+    return PerfRun(
+        topic=given.value("topic") or "",
+        record_count=int(given.value("num_records") or 0),
+        payload=_payload(given),
+        throughput=float((given.value("throughput") or "").rstrip("dDfF")),
+        properties=_properties(given),
+        prints_metrics=given.is_set("print_metrics"),
+    )
+
+
+def _require_positive(given: ParsedCommand, name: str, flag: str) -> None:
+    text = given.value(name)
+    if text is not None and int(text) <= 0:
+        raise program_error(PROGRAM, DESCRIPTION, OPTIONS, f"{flag} should be greater than zero")
+
+
+def _payload(given: ParsedCommand) -> Callable[[int], bytes]:
+    path = given.value("payload_file")
+    if path is not None:
+        delimiter = given.value("payload_delimiter") or _LINE_FEED_SHOWN
+        parts = read_payloads(Path(path), "\n" if delimiter == _LINE_FEED_SHOWN else delimiter)
+        if not parts:
+            raise illegal_argument("no payload File Path or record Size or payload-monotonic option provided")
+        chance = SplittableRandom(_SEED)
+        return lambda _number: parts[chance.next_below(len(parts))]
+    size = given.value("record_size")
+    if size is None:
+        return lambda number: b"%d" % number
+    # Letters as in Kafka's tool, from a generator that makes all of a record in one go.
+    random_bytes, size_bytes = random.Random(_SEED).randbytes, int(size)  # noqa: S311 - no secret
+    return lambda _number: random_bytes(size_bytes).translate(_LETTERS)
+
+
+def read_payloads(path: Path, delimiter: str) -> list[bytes]:
+    """Return the parts of a file, told apart as Java's `Scanner` does. Raises ToolError for a file without content."""
+    print(f"Reading payloads from: {path.absolute()}")
+    if not path.exists() or path.stat().st_size == 0:
+        raise illegal_argument("File does not exist or empty file provided.")
+    parts = re.split(delimiter, path.read_bytes().decode("utf-8", "replace"))
+    # A delimiter at the very beginning or end has nothing before or behind it.
+    parts = parts[1:] if not parts[0] else parts
+    parts = parts[:-1] if parts and not parts[-1] else parts
+    print(f"Number of messages read: {len(parts)}")
+    return [part.encode() for part in parts]
+
+
+def _properties(given: ParsedCommand) -> dict[str, str]:
+    path = given.value("producer.config")
+    properties = properties_of_file(path) if path is not None else {}
+    for text in given.all_values("producer_props"):
+        pieces = text.rstrip("=").split("=")
+        if len(pieces) != 2:
+            raise illegal_argument(f"Invalid property: {text}")
+        properties[pieces[0]] = pieces[1]
+    properties.setdefault("client.id", CLIENT_ID)
+    transactional_id = given.value("transactional_id")
+    if given.is_set("transaction_duration_ms") and transactional_id is None:
+        transactional_id = properties.get(
+            "transactional.id", _TRANSACTION_PREFIX + uuid_to_text(random_uuid())
+        )
+    if transactional_id is not None:
+        properties["transactional.id"] = transactional_id  # which the producer refuses with clear words
+    return properties
+
+
+def _measure(run: PerfRun, producer: Producer) -> None:
+    start_ms = now_ms()
+    statistics = ProducerStatistics(run.record_count, start_ms, sys.stdout)
+    throttle = Throttle(run.throughput, start_ms, producer.poll)
+    failures = 0
+
+    def delivered(sent_ms: int, metadata: RecordMetadata, failure: ApiError | None) -> None:
+        nonlocal failures
+        if failure is None:
+            now = now_ms()
+            statistics.add(now - sent_ms, metadata.value_size, now)
+        else:
+            failures += 1
+            print(failure.java_text(), file=sys.stderr)
+
+    send, payload, topic = producer.send, run.payload, run.topic
+    for number in range(run.record_count):
+        sent_ms = now_ms()
+        send(topic, None, payload(number), callback=partial(delivered, sent_ms))
+        throttle.after(number, sent_ms)
+    if run.prints_metrics:
+        producer.flush()
+        statistics.print_total(now_ms())
+        print(metrics_table(_metrics(run, statistics, failures)), end="")
+        producer.close()
+    else:
+        producer.close()
+        statistics.print_total(now_ms())
+
+
+def _metrics(run: PerfRun, statistics: ProducerStatistics, failures: int) -> dict[Metric, float]:
+    client_id = run.properties["client.id"]
+    counted = {
+        "record-send-total": statistics.count,
+        "record-error-total": failures,
+    }
+    return {Metric("producer-metrics", name, client_id): value for name, value in counted.items()}

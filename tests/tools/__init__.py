@@ -1,0 +1,1 @@
+"""Kafka's tools and ours, row by row, against the same broker; `cases/README.md` says how rows are written."""

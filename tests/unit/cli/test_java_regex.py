@@ -1,0 +1,41 @@
+import pytest
+
+from ottla.cli.failures import ToolError
+from ottla.cli.java_regex import compile_java_regex
+
+
+@pytest.mark.parametrize(
+    ("expression", "text", "fits"),
+    [
+        ("orders.*", "orders-1", True),
+        (r"\Qa.b\E", "a.b", True),
+        (r"\Qa.b\E", "axb", False),
+        (r"\Qa.b", "a.b", True),
+        (r"\p{Lower}+", "abc", True),
+        (r"[\p{Digit}_]+", "1_2", True),
+        (r"\P{Upper}", "a", True),
+        (r"\P{Upper}", "A", False),
+        (r"\d", "٣", False),
+        ("a{2}", "aa", True),
+        ("a{2,}b{1,3}", "aaabb", True),
+        ("a++b", "aab", True),
+        ("[{]", "{", True),
+        (r"a\z", "a", True),
+    ],
+)
+def test_what_java_reads_is_read_alike(expression: str, text: str, fits: bool) -> None:
+    assert (compile_java_regex(expression).fullmatch(text) is not None) is fits
+
+
+@pytest.mark.parametrize(
+    "expression", ["(", "*", "a{", "a{,3}", "(?P<name>a)", "(?#words)a", r"\p{Nonsense}", "a**"]
+)
+def test_what_java_refuses_is_refused(expression: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        compile_java_regex(expression)
+
+
+@pytest.mark.parametrize("expression", ["[a-z&&[^b]]", "[a[b]]", "[a&&b]"])
+def test_a_combined_class_is_refused_instead_of_read_as_something_else(expression: str) -> None:
+    with pytest.raises(ToolError, match="is not supported here"):
+        compile_java_regex(expression)
