@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ottla.cli.failures import ToolError
 from ottla.types import TopicPartition
@@ -86,7 +86,7 @@ def _java_lines(text: str) -> list[str]:
     return lines
 
 
-def _read_line(line: str, fields: Sequence[Field], kind: str) -> list:  # type: ignore[type-arg]
+def _read_line(line: str, fields: Sequence[Field], kind: str) -> list[Any]:
     cells = next(csv.reader([line.rstrip("\r")]), [])
     if not cells:
         raise _failure(

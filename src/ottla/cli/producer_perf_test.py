@@ -15,13 +15,11 @@ from pathlib import Path
 
 from ottla.cli.arguments import (
     Argument,
-    ArgumentsError,
-    HelpRequestedError,
     ParsedCommand,
     parse_program,
     program_error,
-    program_help,
 )
+from ottla.cli.commands import run_program
 from ottla.cli.failures import illegal_argument
 from ottla.cli.java_numbers import SplittableRandom
 from ottla.cli.metrics_report import Metric, metrics_table
@@ -128,17 +126,10 @@ class PerfRun:
 
 def main(arguments: Sequence[str]) -> int:
     """Send and measure; return the exit code."""
-    if not arguments:
-        print(program_help(PROGRAM, DESCRIPTION, OPTIONS), end="")
-        return 0
-    try:
-        run = read_command_line(arguments)
-    except HelpRequestedError as help_request:
-        print(help_request.text, end="")
-        return 1  # Kafka's tool takes the end by help for an error
-    except ArgumentsError as error:
-        print(error.text, end="", file=sys.stderr)
-        return 1
+    return run_program(PROGRAM, DESCRIPTION, OPTIONS, arguments, read_command_line, _run)
+
+
+def _run(run: PerfRun) -> int:
     settings = producer_settings(run.properties)
     client_id = run.properties["client.id"]
     with open_cluster(run.properties, kind="Producer", client_id=client_id, rows=PRODUCER_ROWS) as cluster:

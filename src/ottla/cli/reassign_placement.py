@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from random import Random
+from typing import TypeVar
 
 from ottla.client.failures import ApiError
 from ottla.errors import ErrorCode
+
+T = TypeVar("T")
 
 
 def place_replicas(
@@ -46,7 +49,7 @@ def place_replicas(
     return placements
 
 
-def _rotated(values: Sequence, count: int) -> list:  # type: ignore[type-arg]
+def _rotated(values: Sequence[T], count: int) -> list[T]:
     start = count % len(values)
     return [*values[start:], *values[:start]]
 

@@ -9,13 +9,11 @@ from itertools import groupby
 
 from ottla.cli.arguments import (
     Argument,
-    ArgumentsError,
-    HelpRequestedError,
     ParsedCommand,
     parse_program,
     program_error,
-    program_help,
 )
+from ottla.cli.commands import run_program
 from ottla.cli.failures import illegal_argument
 from ottla.cli.json_events import print_event
 from ottla.cli.tool_clients import POLL_SLICE_S, StopSignals, log_error, open_cluster
@@ -96,17 +94,10 @@ class Reading:
 
 def main(arguments: Sequence[str]) -> int:
     """Read and tell of it; return the exit code."""
-    if not arguments:
-        print(program_help(PROGRAM, DESCRIPTION, OPTIONS), end="")
-        return 0
-    try:
-        reading = read_command_line(arguments)
-    except HelpRequestedError as help_request:
-        print(help_request.text, end="")
-        return 1
-    except ArgumentsError as error:
-        print(error.text, end="", file=sys.stderr)
-        return 1
+    return run_program(PROGRAM, DESCRIPTION, OPTIONS, arguments, read_command_line, _run)
+
+
+def _run(reading: Reading) -> int:
     settings = ConsumerSettings.from_properties(reading.properties)
     client_id = f"consumer-{settings.group_id}-1"
     with (

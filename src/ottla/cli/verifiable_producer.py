@@ -5,7 +5,6 @@ It ends with the last number, or with a signal; what was sent by then is deliver
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,13 +12,11 @@ from itertools import count
 
 from ottla.cli.arguments import (
     Argument,
-    ArgumentsError,
-    HelpRequestedError,
     ParsedCommand,
     parse_program,
     program_error,
-    program_help,
 )
+from ottla.cli.commands import run_program
 from ottla.cli.java_numbers import divide
 from ottla.cli.json_events import print_event
 from ottla.cli.producer_statistics import now_ms
@@ -116,17 +113,10 @@ class NumberRun:
 
 def main(arguments: Sequence[str]) -> int:
     """Send numbers and tell of them; return the exit code."""
-    if not arguments:
-        print(program_help(PROGRAM, DESCRIPTION, OPTIONS), end="")
-        return 0
-    try:
-        run = read_command_line(arguments)
-    except HelpRequestedError as help_request:
-        print(help_request.text, end="")
-        return 1
-    except ArgumentsError as error:
-        print(error.text, end="", file=sys.stderr)
-        return 1
+    return run_program(PROGRAM, DESCRIPTION, OPTIONS, arguments, read_command_line, _run)
+
+
+def _run(run: NumberRun) -> int:
     settings = producer_settings(run.properties)
     with (
         open_cluster(run.properties, kind="Producer", client_id=CLIENT_ID, rows=PRODUCER_ROWS) as cluster,
