@@ -53,8 +53,10 @@ class _Context:
     new_topic_id: Callable[[], Uuid]
     collisions: Mapping[str, str]
     """Existing names that new ones could collide with, by unified name."""
-    described: dict[tuple[tuple[str, str], ...], list[CreatableTopicConfigs]] = field(default_factory=dict)
-    """What was told of topics with the same overrides: mostly of all that one request creates."""
+    described: dict[tuple[tuple[str, str], ...], list[CreatableTopicConfigs | bytes]] = field(
+        default_factory=dict
+    )
+    """What was told of topics with the same overrides: mostly of all that one request creates, which share the list."""
 
 
 def plan_create_topics(
@@ -163,7 +165,7 @@ def _overrides(topic: CreatableTopic) -> Mapping[str, str]:
     return {name: value for name, value in overrides.items() if value is not None}
 
 
-def _described(context: _Context, overrides: Mapping[str, str]) -> list[CreatableTopicConfigs]:
+def _described(context: _Context, overrides: Mapping[str, str]) -> list[CreatableTopicConfigs | bytes]:
     key = tuple(overrides.items())
     described = context.described.get(key)
     if described is None:

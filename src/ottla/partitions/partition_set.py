@@ -112,6 +112,11 @@ class PartitionSet:
         """How many partitions are not here because their logs could not be opened or made."""
         return len(self._offline)
 
+    @property
+    def creating_count(self) -> int:
+        """How many partitions are being made now."""
+        return len(self._creating)
+
     def by_topic(self) -> list[tuple[str, tuple[Partition, ...]]]:
         """Return the topics that have partitions here, each with these."""
         return [(name, tuple(partitions.values())) for name, partitions in self._by_name.items()]

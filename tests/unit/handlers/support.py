@@ -30,6 +30,8 @@ ORDERS_ID = Uuid(bytes(15) + b"\x77")
 class AllCreated:
     """Partitions whose directories are there at once."""
 
+    creating_count = 0
+
     def when_created(self) -> Completion[None]:
         return Completion.resolved(None)
 

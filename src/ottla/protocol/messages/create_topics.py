@@ -84,8 +84,8 @@ class CreatableTopicResult:
     """-1 on error."""
     replication_factor: int = field(INT16, versions="5+", default=-1)
     """-1 on error."""
-    configs: list[CreatableTopicConfigs] | None = array_of(
-        CreatableTopicConfigs, versions="5+", nullable="0+"
+    configs: list[CreatableTopicConfigs | bytes] | None = array_of(
+        CreatableTopicConfigs, versions="5+", nullable="0+", encoded_ahead=True
     )
     """Every configuration value that acts; null where it cannot be told."""
 
