@@ -61,7 +61,9 @@ def test_every_crash(tmp_path: Path) -> None:
         if not (root / "t-0").exists():
             assert promised == 0, "a directory that the disk does not know was promised to nobody"
             return
-        log = PartitionLog.load(OpenFiles(FileSystem(), 100), CONFIG, load_request(root / "t-0"))
+        log = PartitionLog.load(
+            OpenFiles(FileSystem(), 100), CONFIG, load_request(root / "t-0"), topic_id=None
+        )
         records = records_of(log)
         assert [record.value for record in records] == [values[record.offset] for record in records]
         assert [record.offset for record in records][:promised] == list(range(promised))

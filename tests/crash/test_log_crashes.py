@@ -121,7 +121,7 @@ def open_log(files: FileSystem, root: Path, *, is_clean: bool, is_beside: bool =
         producer_id_expiration_ms=DEFAULT_PRODUCER_ID_EXPIRATION_MS,
     )
     recovered = recover_over(files, request) if is_beside and not is_clean else None
-    return PartitionLog.load(OpenFiles(files, 100), CONFIG, request, recovered)
+    return PartitionLog.load(OpenFiles(files, 100), CONFIG, request, topic_id=None, recovered=recovered)
 
 
 def recorded(root: Path) -> RecordingFileSystem:

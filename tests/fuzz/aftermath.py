@@ -39,7 +39,7 @@ def judge_directory(path: Path, ledger: Ledger) -> int:
         for place, batch in ledger.batches.items():
             promised[place.topic_id, place.partition][place.base_offset] = batch
         count = 0
-        for topic_partition, folder in directory.partition_directories():
+        for topic_partition, folder in directory.find_partitions().present:
             topic_id = read_topic_id(files, folder)
             assert topic_id is not None
             start = starts.get(topic_partition, 0)

@@ -103,7 +103,7 @@ def _open_all(data: Path, copy: Path) -> dict[str, dict[str, bytes]]:
     directory = LogDirectory.open(files, copy, node_id=1)
     assert not directory.was_stopped_cleanly
     found = {}
-    for topic_partition, path in directory.partition_directories():
+    for topic_partition, path in directory.find_partitions().present:
         log = PartitionLog.open(
             OpenFiles(files, 50),
             path,

@@ -17,6 +17,7 @@ from ottla.storage.files import FileSystem
 from ottla.storage.log_recovery import LoadRequest
 from ottla.storage.open_files import OpenFiles
 from ottla.storage.partition_log import DEFAULT_PRODUCER_ID_EXPIRATION_MS, PartitionLog
+from ottla.storage.partition_metadata import write_topic_id
 from ottla.types import Uuid
 
 TOPIC_ID = Uuid(bytes(range(16)))
@@ -41,6 +42,8 @@ class LogDriver:
 
     def __post_init__(self) -> None:
         self.open_files = OpenFiles(self.files, self.open_files_limit)
+        self.files.make_directory(self.directory)
+        write_topic_id(self.files, self.directory, TOPIC_ID)
         self.log = PartitionLog.create(
             self.open_files, self.directory, self.config, topic_id=TOPIC_ID, now_ms=self.now_ms
         )

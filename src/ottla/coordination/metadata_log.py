@@ -398,6 +398,8 @@ def _open_log(
     now_ms = clock.now_ms()
     log_config = metadata_log_config(config)
     if not path.exists():
+        directory.files.make_directory(path)
+        write_topic_id(directory.files, path, METADATA_TOPIC_ID)
         return PartitionLog.create(open_files, path, log_config, topic_id=METADATA_TOPIC_ID, now_ms=now_ms)
     if read_topic_id(directory.files, path) is None:
         # Kafka's format command leaves only a snapshot in this directory when the quorum is dynamic.

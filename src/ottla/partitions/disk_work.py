@@ -15,8 +15,7 @@ from ottla.config.resolved import TopicConfig
 from ottla.storage.log_dirs import LogDirectory, PartitionDirectory
 from ottla.storage.open_files import OpenFiles
 from ottla.storage.partition_log import PartitionLog
-from ottla.storage.partition_metadata import PartitionMetadataError, write_topic_ids
-from ottla.storage.recovery import UnusableLogError
+from ottla.storage.partition_metadata import write_topic_ids
 from ottla.types import TopicPartition, Uuid
 
 T = TypeVar("T")
@@ -126,18 +125,16 @@ def make_logs(
             if path in failed:
                 raise failed[path]
             made.append(
-                PartitionLog.open(
+                PartitionLog.create(
                     open_files,
                     path,
                     new.config,
-                    clean_shutdown=True,
-                    recovery_point=0,
-                    log_start_offset=0,
+                    topic_id=new.topic_id,
                     now_ms=now_ms,
                     producer_id_expiration_ms=producer_id_expiration_ms,
                 )
             )
-        except (OSError, UnusableLogError, PartitionMetadataError) as error:
+        except OSError as error:
             made.append(error)
     directory.files.sync_directory(directory.path)
     return made

@@ -166,10 +166,11 @@ class PartitionSet:
         self._image = image
         directory = self._directory
         saved = read_saved_offsets(directory)
-        for deleted in directory.deleted_directories():
+        directories = directory.find_partitions()
+        for deleted in directories.deleted:
             self._delete_later(deleted.path)
         found = []
-        for each in directory.partition_directories():
+        for each in directories.present:
             offsets = saved.get(each.topic_partition, SavedOffsets())
             topic = self._topic_of(each, offsets)
             if topic is not None:
@@ -331,7 +332,9 @@ class PartitionSet:
         config = self._topic_config(topic_partition.topic)
         request = self._load_request(found)
         try:
-            log = PartitionLog.load(self._open_files, config, request, recovered)
+            log = PartitionLog.load(
+                self._open_files, config, request, topic_id=found.topic_id, recovered=recovered
+            )
         except (OSError, UnusableLogError) as error:
             self._set_offline(topic_partition, error, found.saved)
         else:

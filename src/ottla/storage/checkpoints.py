@@ -29,21 +29,19 @@ def format_checkpoint(lines: Sequence[str]) -> bytes:
     return "".join(f"{line}\n" for line in (_VERSION, str(len(lines)), *lines)).encode("utf-8")
 
 
-def parse_checkpoint(text: str, file_name: str) -> list[str]:
+def parse_checkpoint(text: str, path: Path) -> list[str]:
     """Return the entries of a checkpoint.
 
     Raises CorruptCheckpointError for another version or another number of entries than the file says.
     """
     lines = text.splitlines()
     if len(lines) < 2:
-        raise CorruptCheckpointError(f"{file_name}: a version and a number of entries are expected")
+        raise CorruptCheckpointError(f"{path}: a version and a number of entries are expected")
     if lines[0].strip() != _VERSION:
-        raise CorruptCheckpointError(f"{file_name}: version {lines[0]!r} is not {_VERSION}")
+        raise CorruptCheckpointError(f"{path}: version {lines[0]!r} is not {_VERSION}")
     entries = [line for line in lines[2:] if line]
     if lines[1].strip() != str(len(entries)):
-        raise CorruptCheckpointError(
-            f"{file_name}: {lines[1]!r} entries are announced, {len(entries)} are there"
-        )
+        raise CorruptCheckpointError(f"{path}: {lines[1]!r} entries are announced, {len(entries)} are there")
     return entries
 
 
@@ -68,7 +66,7 @@ class OffsetCheckpoint:
         offsets: dict[TopicPartition, int] = {}
         if not text:
             return offsets
-        for line in parse_checkpoint(text, str(self.path)):
+        for line in parse_checkpoint(text, self.path):
             fields = line.split()
             if len(fields) != 3 or not all(field.lstrip("-").isdigit() for field in fields[1:]):
                 raise CorruptCheckpointError(f"{self.path}: cannot read the line {line!r}")

@@ -21,6 +21,9 @@ Buffer: TypeAlias = bytes | bytearray | memoryview
 
 _FILE_MODE = 0o644
 
+_READ_AT_ONCE_BYTES = 64 * 1024
+"""Of a small file: more than nearly all of them have."""
+
 NO_SPACE_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT})
 """A full disk refuses what is new and leaves what was there as it was, until there is room again."""
 
@@ -37,7 +40,7 @@ class DirectoryEntry(NamedTuple):
     name: str
     is_directory: bool
     size_bytes: int
-    """0 for directories."""
+    """0 for directories, as is their time."""
     modified_ms: int
 
 
@@ -168,11 +171,25 @@ class FileSystem:
 
     def read_file(self, path: Path) -> bytes:
         """Return a small file's content."""
-        return path.read_bytes()
+        # By descriptor: Python's file objects take three times as long, and a start reads three files of each log.
+        number = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            content = os.read(number, _READ_AT_ONCE_BYTES)
+            while len(content) and (more := os.read(number, _READ_AT_ONCE_BYTES)):
+                content += more
+            return content
+        finally:
+            os.close(number)
 
     def write_file(self, path: Path, content: Buffer) -> None:
         """Write a small file anew, neither atomically nor durably: for what can be made again from the log."""
-        path.write_bytes(content)
+        number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, _FILE_MODE)
+        try:
+            left = memoryview(content)
+            while left:
+                left = left[os.write(number, left) :]
+        finally:
+            os.close(number)
 
     def write_atomically(self, path: Path, content: Buffer) -> None:
         """Replace a small file so that after a crash it holds the old content or the new, never a part.
@@ -224,15 +241,15 @@ class FileSystem:
         entries = []
         with os.scandir(path) as found:
             for entry in found:
-                is_directory = entry.is_dir()
+                if entry.is_dir():
+                    entries.append(DirectoryEntry(entry.name, True, 0, 0))
+                    continue
                 try:
                     status = entry.stat()
                 except FileNotFoundError:
                     continue  # deleted since its name was read
-                size = 0 if is_directory else status.st_size
-                entries.append(
-                    DirectoryEntry(entry.name, is_directory, size, status.st_mtime_ns // 1_000_000)
-                )
+                modified_ms = status.st_mtime_ns // 1_000_000
+                entries.append(DirectoryEntry(entry.name, False, status.st_size, modified_ms))
         entries.sort()
         return entries
 

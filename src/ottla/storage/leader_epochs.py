@@ -44,17 +44,17 @@ class LeaderEpochs:
 
         Raises CorruptCheckpointError and OSError.
         """
-        try:
-            text = files.read_file(directory / FILE_NAME).decode("utf-8", "replace")
-        except FileNotFoundError:
-            return cls(files, directory)
-        if not text:  # Kafka makes the file before it has something to write
-            return cls(files, directory)
         epochs = cls(files, directory)
-        for line in parse_checkpoint(text, str(directory / FILE_NAME)):
+        try:
+            text = files.read_file(epochs.path).decode("utf-8", "replace")
+        except FileNotFoundError:
+            return epochs
+        if not text:  # Kafka makes the file before it has something to write
+            return epochs
+        for line in parse_checkpoint(text, epochs.path):
             fields = line.split()
             if len(fields) != 2 or not all(field.isdigit() for field in fields):
-                raise CorruptCheckpointError(f"{directory / FILE_NAME}: cannot read the line {line!r}")
+                raise CorruptCheckpointError(f"{epochs.path}: cannot read the line {line!r}")
             epochs.assign(int(fields[0]), int(fields[1]))
         epochs._is_dirty = False
         return epochs

@@ -22,6 +22,8 @@ from ottla.storage.segment import (
 CLEANED_SUFFIX = ".cleaned"
 SWAP_SUFFIX = ".swap"
 
+_INDEX_SUFFIXES = tuple(suffix for suffix in SEGMENT_SUFFIXES if suffix != LOG_SUFFIX)
+
 
 def offset_of_file(name: str) -> int | None:
     """Return the offset that a file's name starts with; None where it is not the file of a segment or snapshot."""
@@ -50,8 +52,7 @@ def settle_leftovers(files: FileSystem, directory: Path) -> list[DirectoryEntry]
     logs = {offset_of_file(entry.name) for entry in entries if entry.name.endswith(LOG_SUFFIX)}
     kept = []
     for entry in entries:
-        is_index = entry.name.endswith(SEGMENT_SUFFIXES) and not entry.name.endswith(LOG_SUFFIX)
-        if is_index and offset_of_file(entry.name) not in logs:
+        if entry.name.endswith(_INDEX_SUFFIXES) and offset_of_file(entry.name) not in logs:
             files.unlink(directory / entry.name)
         else:
             kept.append(entry)

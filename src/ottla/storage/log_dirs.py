@@ -63,6 +63,14 @@ class PartitionDirectory(NamedTuple):
     path: Path
 
 
+class FoundDirectories(NamedTuple):
+    """The partitions' directories in the data directory."""
+
+    present: list[PartitionDirectory]
+    deleted: list[PartitionDirectory]
+    """What is left of deleted partitions and has to go."""
+
+
 @dataclass(slots=True)
 class LogDirectory:
     """An opened data directory; `close` lets others have it."""
@@ -121,16 +129,28 @@ class LogDirectory:
         """Return where a partition's directory is or would be."""
         return self.path / str(topic_partition)
 
-    def partition_directories(self) -> list[PartitionDirectory]:
-        """Return the partitions that are here, without deleted and stray ones.
+    def find_partitions(self) -> FoundDirectories:
+        """Return the partitions that are here and those that wait for deletion, without stray ones.
 
         Raises LogDirectoryError for a directory that is none of Kafka's, and OSError.
         """
-        return [found for found in self._directories() if found.path.name == str(found.topic_partition)]
-
-    def deleted_directories(self) -> list[PartitionDirectory]:
-        """Return the directories that wait for deletion. Raises LogDirectoryError and OSError."""
-        return [found for found in self._directories() if found.path.name.endswith(DELETE_SUFFIX)]
+        present, deleted = [], []
+        for entry in self.files.list_directory(self.path):
+            name = entry.name
+            if not entry.is_directory or name in _FOREIGN_DIRECTORIES:
+                continue
+            topic_partition = parse_directory_name(name)
+            if topic_partition is None:
+                raise LogDirectoryError(
+                    f"Found directory {self.path / name}, '{name}' is not in the form of topic-partition "
+                    "or topic-partition.uniqueId-delete (if marked for deletion).\nKafka's log directories (and "
+                    "children) should only contain Kafka topic data."
+                )
+            if name == str(topic_partition):
+                present.append(PartitionDirectory(topic_partition, self.path / name))
+            elif name.endswith(DELETE_SUFFIX):
+                deleted.append(PartitionDirectory(topic_partition, self.path / name))
+        return FoundDirectories(present, deleted)
 
     def mark_stray(self, topic_partition: TopicPartition) -> Path:
         """Rename the directory of a partition that the cluster does not know. Raises OSError."""
@@ -160,21 +180,6 @@ class LogDirectory:
     def close(self) -> None:
         """Let go of the lock."""
         self._lock = None
-
-    def _directories(self) -> list[PartitionDirectory]:
-        found = []
-        for entry in self.files.list_directory(self.path):
-            if not entry.is_directory or entry.name in _FOREIGN_DIRECTORIES:
-                continue
-            topic_partition = parse_directory_name(entry.name)
-            if topic_partition is None:
-                raise LogDirectoryError(
-                    f"Found directory {self.path / entry.name}, '{entry.name}' is not in the form of topic-partition "
-                    "or topic-partition.uniqueId-delete (if marked for deletion).\nKafka's log directories (and "
-                    "children) should only contain Kafka topic data."
-                )
-            found.append(PartitionDirectory(topic_partition, self.path / entry.name))
-        return found
 
 
 def _marked_broker_epoch(content: bytes) -> int:

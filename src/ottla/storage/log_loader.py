@@ -132,8 +132,8 @@ class LogLoader:
         sizes = {entry.name: entry.size_bytes for entry in entries}
         segments = []
         for entry in entries:
-            base_offset = offset_of_file(entry.name)
-            if base_offset is None or not entry.name.endswith(LOG_SUFFIX):
+            base_offset = offset_of_file(entry.name) if entry.name.endswith(LOG_SUFFIX) else None
+            if base_offset is None:
                 continue
             segments.append(
                 Segment(
@@ -257,6 +257,20 @@ class LogLoader:
     def _set_aside(self, segments: Sequence[Segment]) -> None:
         for segment in segments:
             self._deleted_paths += segment.mark_deleted()
+
+
+def new_log(open_files: OpenFiles, directory: Path, now_ms: int) -> LoadedLog:
+    """Make the files of an empty log in a directory that has none of them. Raises OSError."""
+    files = open_files.files
+    return LoadedLog(
+        segments=[Segment.create(open_files, directory, 0, now_ms=now_ms, roll_jitter_ms=0)],
+        leader_epochs=LeaderEpochs(files, directory),
+        snapshots=ProducerSnapshots(files, directory, ()),
+        log_start_offset=0,
+        log_end_offset=0,
+        recovery_point=0,
+        has_unsynced_names=True,
+    )
 
 
 def first_unflushed(base_offsets: Sequence[int], recovery_point: int) -> int:

@@ -15,7 +15,7 @@ from ottla.storage.files import FileSystem
 from ottla.storage.leftovers import offset_of_file
 from ottla.storage.log_loader import LoadedLog, LogLoader, RecoveredLog, first_unflushed
 from ottla.storage.open_files import OpenFiles
-from ottla.storage.partition_metadata import parse_directory_name
+from ottla.storage.partition_metadata import topic_partition_of
 from ottla.storage.producer_snapshots import load_producers
 from ottla.storage.producer_state import ProducerEntry, ProducerStateManager
 from ottla.storage.recovery import UnusableLogError
@@ -50,9 +50,9 @@ def load_log(
     Raises OSError and UnusableLogError.
     """
     directory = request.directory
-    topic_partition = parse_directory_name(directory.name)
-    assert topic_partition is not None, f"{directory.name} is not the directory of a partition"
-    state = ProducerStateManager(topic_partition, producer_id_expiration_ms=request.producer_id_expiration_ms)
+    state = ProducerStateManager(
+        topic_partition_of(directory), producer_id_expiration_ms=request.producer_id_expiration_ms
+    )
     try:
         loaded = LogLoader(open_files, directory, request.index_interval_bytes, request.now_ms).load(
             clean_shutdown=request.clean_shutdown,

@@ -32,15 +32,21 @@ def default_open_files_limit() -> int:
 class CachedFile:
     """A file by its path, open or not."""
 
-    __slots__ = ("_descriptor", "_moving_to", "_open_files", "path", "was_used")
+    __slots__ = ("_descriptor", "_directory", "_moving_to", "_name", "_open_files", "was_used")
 
-    def __init__(self, open_files: OpenFiles, path: Path) -> None:
+    def __init__(self, open_files: OpenFiles, directory: Path, name: str) -> None:
         self._open_files = open_files
         self._descriptor: Descriptor | None = None
-        self._moving_to = path
-        self.path = path
+        self._directory = directory
+        self._moving_to = name
+        self._name = name  # a path for each file of ten thousand logs took a fifth of the time to open them
         self.was_used = False
         """Whether it was asked for again since it was opened, or since the cache last looked."""
+
+    @property
+    def path(self) -> Path:
+        """Where the file lies."""
+        return self._directory / self._name
 
     @property
     def files(self) -> FileSystem:
@@ -54,13 +60,13 @@ class CachedFile:
         """
         descriptor = self._descriptor
         if descriptor is None:
-            path = self.path
+            name = self._name
             try:
-                descriptor = self._open_files.files.open(path)
+                descriptor = self._open_files.files.open(self._directory / name)
             except FileNotFoundError:
-                if self._moving_to == path:
+                if self._moving_to == name:
                     raise
-                descriptor = self._open_files.files.open(self._moving_to)
+                descriptor = self._open_files.files.open(self._directory / self._moving_to)
             self._keep(descriptor)
         else:
             self.was_used = True
@@ -72,11 +78,11 @@ class CachedFile:
         self._keep(descriptor)
         return descriptor
 
-    def move(self, path: Path) -> None:
+    def rename(self, name: str) -> None:
         """Rename the file; who opens it meanwhile, in another thread, finds it. Raises OSError."""
-        self._moving_to = path
-        self.files.rename_lazily(self.path, path)
-        self.path = path
+        self._moving_to = name
+        self.files.rename_lazily(self.path, self._directory / name)
+        self._name = name
 
     def forget(self) -> None:
         """Let go of the descriptor; those who hold it may go on reading."""

@@ -20,7 +20,7 @@ from ottla.storage.deferred_deletion import DeferredDeletion
 from ottla.storage.files import FileRange, FileSystem
 from ottla.storage.flushing import for_each_segment, unsynced_segments
 from ottla.storage.leader_epochs import EpochStart, LeaderEpochs
-from ottla.storage.log_loader import LoadedLog, RecoveredLog
+from ottla.storage.log_loader import LoadedLog, RecoveredLog, new_log
 from ottla.storage.log_recovery import LoadRequest, load_log
 from ottla.storage.log_view import (
     LogEnd,
@@ -36,7 +36,7 @@ from ottla.storage.partition_metadata import (
     DELETE_SUFFIX,
     marked_directory_name,
     read_topic_id,
-    write_topic_id,
+    topic_partition_of,
 )
 from ottla.storage.producer_state import ProducerStateManager
 from ottla.storage.retention import count_deletable
@@ -113,22 +113,13 @@ class PartitionLog:
         *,
         topic_id: Uuid,
         now_ms: int,
-        log_start_offset: int = 0,
         producer_id_expiration_ms: int = DEFAULT_PRODUCER_ID_EXPIRATION_MS,
     ) -> PartitionLog:
-        """Make the directory of a new partition and open its empty log. Raises OSError."""
-        open_files.files.make_directory(directory)
-        write_topic_id(open_files.files, directory, topic_id)
-        return cls.open(
-            open_files,
-            directory,
-            config,
-            clean_shutdown=True,
-            recovery_point=log_start_offset,
-            log_start_offset=log_start_offset,
-            now_ms=now_ms,
-            producer_id_expiration_ms=producer_id_expiration_ms,
-        )
+        """Make and open an empty log in a directory that holds nothing but its topic id. Raises OSError."""
+        topic_partition = topic_partition_of(directory)
+        state = ProducerStateManager(topic_partition, producer_id_expiration_ms=producer_id_expiration_ms)
+        loaded = new_log(open_files, directory, now_ms)
+        return cls(open_files, directory, config, loaded, state, topic_id, now_ms)
 
     @classmethod
     def open(
@@ -156,7 +147,9 @@ class PartitionLog:
             now_ms=now_ms,
             producer_id_expiration_ms=producer_id_expiration_ms,
         )
-        return cls.load(open_files, config, request)
+        return cls.load(
+            open_files, config, request, topic_id=read_topic_id(open_files.files, request.directory)
+        )
 
     @classmethod
     def load(
@@ -164,13 +157,14 @@ class PartitionLog:
         open_files: OpenFiles,
         config: TopicConfig,
         request: LoadRequest,
+        *,
+        topic_id: Uuid | None,
         recovered: RecoveredLog | None = None,
     ) -> PartitionLog:
-        """Open a log as `open` does; with `recovered` it was recovered already, by another process.
+        """Open a log, of which `topic_id` is in its directory; with `recovered` another process has recovered it.
 
-        Raises OSError, UnusableLogError and PartitionMetadataError.
+        Raises OSError and UnusableLogError.
         """
-        topic_id = read_topic_id(open_files.files, request.directory)
         loaded, state = load_log(open_files, request, recovered)
         return cls(open_files, request.directory, config, loaded, state, topic_id, request.now_ms)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from ottla.storage.files import FileSystem
+from ottla.storage.files import Descriptor, FileSystem
 from ottla.types import TopicPartition, Uuid, uuid_from_text, uuid_to_text
 
 FILE_NAME = "partition.metadata"
@@ -39,6 +40,13 @@ def parse_directory_name(name: str) -> TopicPartition | None:
     return TopicPartition(topic, int(number))
 
 
+def topic_partition_of(directory: Path) -> TopicPartition:
+    """Return the partition of a directory that is known for one."""
+    topic_partition = parse_directory_name(directory.name)
+    assert topic_partition is not None, f"{directory.name} is not the directory of a partition"
+    return topic_partition
+
+
 def marked_directory_name(topic_partition: TopicPartition, suffix: str) -> str:
     """Return a new name for a directory that waits for deletion or was found astray (`LogUtils`)."""
     unique = f".{os.urandom(16).hex()}{suffix}"
@@ -62,32 +70,44 @@ def write_topic_ids(files: FileSystem, topic_ids: Mapping[Path, Uuid]) -> dict[P
     A crash leaves a directory the whole file or none. Each step is done for all directories before the next one: a file
     system that syncs one file brings to the disk what it knows of the others too, so that these wait for nothing.
     """
+    writings = [_Writing(files, directory, topic_id) for directory, topic_id in topic_ids.items()]
     failed: dict[Path, OSError] = {}
-    for step in (_write, _sync, _rename, _sync_name):
-        for directory, topic_id in topic_ids.items():
-            if directory not in failed:
+    for step in (_Writing.write, _Writing.sync, _Writing.rename, _Writing.sync_name):
+        for writing in writings:
+            if writing.directory not in failed:
                 try:
-                    step(files, directory, topic_id)
+                    step(writing)
                 except OSError as error:
-                    failed[directory] = error
+                    failed[writing.directory] = error
     return failed
 
 
-def _write(files: FileSystem, directory: Path, topic_id: Uuid) -> None:
-    text = f"version: {_VERSION}\ntopic_id: {uuid_to_text(topic_id)}"  # no line end, as Kafka has it
-    files.write_file(directory / _TEMPORARY_NAME, text.encode("ascii"))
+@dataclass(slots=True)
+class _Writing:
+    """The writing of one topic id, step by step."""
 
+    files: FileSystem
+    directory: Path
+    topic_id: Uuid
+    descriptor: Descriptor | None = None
 
-def _sync(files: FileSystem, directory: Path, _topic_id: Uuid) -> None:
-    files.fsync(files.open(directory / _TEMPORARY_NAME))
+    def write(self) -> None:
+        text = f"version: {_VERSION}\ntopic_id: {uuid_to_text(self.topic_id)}"  # no line end, as Kafka has it
+        content = text.encode("ascii")
+        self.descriptor = self.files.open(self.directory / _TEMPORARY_NAME, create=True)
+        self.files.pwrite(self.descriptor, [content], 0)
+        self.files.truncate(self.descriptor, len(content))
 
+    def sync(self) -> None:
+        assert self.descriptor is not None, "it was written"
+        self.files.fsync(self.descriptor)
+        self.descriptor = None
 
-def _rename(files: FileSystem, directory: Path, _topic_id: Uuid) -> None:
-    files.rename_lazily(directory / _TEMPORARY_NAME, directory / FILE_NAME)
+    def rename(self) -> None:
+        self.files.rename_lazily(self.directory / _TEMPORARY_NAME, self.directory / FILE_NAME)
 
-
-def _sync_name(files: FileSystem, directory: Path, _topic_id: Uuid) -> None:
-    files.sync_directory(directory)
+    def sync_name(self) -> None:
+        self.files.sync_directory(self.directory)
 
 
 def read_topic_id(files: FileSystem, directory: Path) -> Uuid | None:

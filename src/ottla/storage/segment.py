@@ -92,7 +92,7 @@ class Segment:
         name_suffix: str = "",
     ) -> None:
         def file(suffix: str) -> CachedFile:
-            return CachedFile(open_files, directory / file_name(base_offset, suffix + name_suffix))
+            return CachedFile(open_files, directory, f"{base_offset:0{OFFSET_DIGITS}d}{suffix}{name_suffix}")
 
         self.directory = directory
         self.base_offset = base_offset
@@ -126,15 +126,20 @@ class Segment:
             roll_jitter_ms=roll_jitter_ms,
         )
         made = (segment.log, segment.offset_index.entries.file, segment.time_index.entries.file)
+        files = open_files.files
         try:
             for file in made:
-                open_files.files.truncate(file.create(), 0)
+                descriptor = file.create()
+                if files.size_bytes(descriptor):
+                    files.truncate(descriptor, 0)
+                    segment.is_unsynced = (
+                        True  # what was there must not come back; a new file has only its name
+                    )
         except OSError:
             for file in made:
                 file.forget()
-                open_files.files.unlink(file.path)
+                files.unlink(file.path)
             raise
-        segment.is_unsynced = True
         # Index files of an active segment are written rarely: they need not stay open.
         segment.load()
         return segment
@@ -291,10 +296,12 @@ class Segment:
 
         Raises OSError, and CorruptBatchError where the log file does not end with a whole batch.
         """
+        next_offset = self.base_offset
+        if not self.size_bytes:
+            return next_offset
         position = self.offset_index.last().position
         if not 0 <= position < self.size_bytes:
             position = 0
-        next_offset = self.base_offset
         for _, header in self.walk(position):
             next_offset = header.next_offset
         return next_offset
@@ -381,7 +388,7 @@ class Segment:
         return self.offset_index.entries.file, self.time_index.entries.file
 
     def _rename(self, file: CachedFile, suffix: str) -> Path:
-        file.move(self.directory / (file_name(self.base_offset, file.path.suffixes[0]) + suffix))
+        file.rename(file_name(self.base_offset, file.path.suffixes[0]) + suffix)
         return file.path
 
     def _rename_aborted_index(self, suffix: str) -> list[Path]:

@@ -53,7 +53,7 @@ def logs_of(made: list[PartitionLog | Exception]) -> list[PartitionLog]:
 def test_a_log_that_cannot_be_made_takes_no_other_with_it(
     directory: DataDirectory, files: FaultyFileSystem
 ) -> None:
-    files.fail_below("t-0", "write_file")
+    files.fail_below("t-0", "pwrite")
     first, second = make(directory)
     assert isinstance(first, OSError)
     assert isinstance(second, PartitionLog)

@@ -18,7 +18,7 @@ ENTRY = struct.Struct(">ii")
 
 def index_at(path: Path, files: FaultyFileSystem | None = None) -> IndexFile:
     path.touch()
-    cached = CachedFile(OpenFiles(files or FaultyFileSystem(), 10), path)
+    cached = CachedFile(OpenFiles(files or FaultyFileSystem(), 10), path.parent, path.name)
     return IndexFile(cached, ENTRY.size, ">i", path.stat().st_size)
 
 

@@ -125,12 +125,12 @@ def test_partitions_are_told_from_deleted_and_foreign_directories(path: Path) ->
     for name in ("b-1", "a-0", "a-10", "__cluster_metadata-0", deleted, f"s-0.{'1' * 32}-stray"):
         (path / name).mkdir()
     directory = LogDirectory.open(FILES, path, node_id=3)
-    assert [str(found.topic_partition) for found in directory.partition_directories()] == [
+    assert [str(found.topic_partition) for found in directory.find_partitions().present] == [
         "a-0",
         "a-10",
         "b-1",
     ]
-    assert [found.path.name for found in directory.deleted_directories()] == [deleted]
+    assert [found.path.name for found in directory.find_partitions().deleted] == [deleted]
     assert directory.partition_path(TopicPartition("a", 10)) == path / "a-10"
 
 
@@ -138,7 +138,7 @@ def test_a_directory_that_is_none_of_kafkas_is_refused(path: Path) -> None:
     (path / "holidays").mkdir()
     directory = LogDirectory.open(FILES, path, node_id=3)
     with pytest.raises(LogDirectoryError, match="'holidays' is not in the form of topic-partition"):
-        directory.partition_directories()
+        directory.find_partitions()
 
 
 def test_a_stray_partition_leaves_under_another_name(path: Path) -> None:
@@ -147,7 +147,7 @@ def test_a_stray_partition_leaves_under_another_name(path: Path) -> None:
     renamed = directory.mark_stray(TopicPartition("a", 0))
     assert renamed.is_dir()
     assert renamed.name.endswith("-stray")
-    assert directory.partition_directories() == []
+    assert directory.find_partitions().present == []
 
 
 def test_a_damaged_checkpoint_is_taken_as_empty(path: Path) -> None:

@@ -143,7 +143,7 @@ def test_both_ways_leave_the_same_files_and_the_same_log(
         if name == "beside":
             recovered = pickle.loads(pickle.dumps(recover_over(QuickFileSystem(), request)))
             left_beside = files_of(directory)
-        logs.append(PartitionLog.load(open_files(), CONFIG, request, recovered))
+        logs.append(PartitionLog.load(open_files(), CONFIG, request, topic_id=None, recovered=recovered))
     here, beside = logs
     assert left_beside == files_of(here.directory)
     assert state_of(beside) == state_of(here)

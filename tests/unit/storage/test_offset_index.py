@@ -9,7 +9,8 @@ from ottla.storage.open_files import CachedFile, OpenFiles
 
 def index_at(path: Path, base_offset: int) -> OffsetIndex:
     path.touch()
-    return OffsetIndex(CachedFile(OpenFiles(FileSystem(), 9), path), base_offset, path.stat().st_size)
+    file = CachedFile(OpenFiles(FileSystem(), 9), path.parent, path.name)
+    return OffsetIndex(file, base_offset, path.stat().st_size)
 
 
 def test_lookups_give_the_entry_at_or_before(tmp_path: Path) -> None:

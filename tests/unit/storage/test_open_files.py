@@ -24,7 +24,7 @@ def cached(open_files: OpenFiles, directory: Path, count: int) -> list[CachedFil
     for index in range(count):
         path = directory / f"{index}"
         path.write_bytes(b"%d" % index)
-        files.append(CachedFile(open_files, path))
+        files.append(CachedFile(open_files, directory, path.name))
     return files
 
 

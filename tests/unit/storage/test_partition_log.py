@@ -291,6 +291,8 @@ def test_a_failed_roll_leaves_the_log_as_it_was(tmp_path: Path, operation: str) 
     driver = LogDriver(tmp_path / "t-0", topic_config(segment_bytes=1000, index_interval_bytes=1), files)
     driver.append(b"x" * 300)
     driver.append(b"y" * 300)
+    if operation == "truncate":
+        (driver.directory / "00000000000000000002.index").write_bytes(b"what a crash has left")
     files.fail_on(operation, number=errno.ENOSPC)
     with pytest.raises(OSError, match="injected"):
         driver.append(b"z" * 600)

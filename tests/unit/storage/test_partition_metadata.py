@@ -83,4 +83,10 @@ def test_many_topic_ids_are_written_in_rounds_and_each_directory_fails_for_itsel
     assert list(failed) == [tmp_path / "b"]
     assert [read_topic_id(FILES, directory) for directory in directories] == [topic_id, None, topic_id]
     steps = [name for name in files.operations if name != "open"]
-    assert steps == ["write_file"] * 3 + ["fsync"] * 3 + ["rename_lazily"] * 2 + ["sync_directory"] * 2
+    assert (
+        steps
+        == ["create", "pwrite", "truncate"] * 3
+        + ["fsync"] * 3
+        + ["rename_lazily"] * 2
+        + ["sync_directory"] * 2
+    )

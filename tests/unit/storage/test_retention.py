@@ -28,7 +28,7 @@ class Facts:
 
     @property
     def log(self) -> CachedFile:
-        return CachedFile(OpenFiles(FileSystem(), 1), Path(f"{self.base_offset}.log"))
+        return CachedFile(OpenFiles(FileSystem(), 1), Path(), f"{self.base_offset}.log")
 
 
 def count(

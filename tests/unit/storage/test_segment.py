@@ -160,6 +160,8 @@ def test_the_first_timestamp_is_known_after_reopening(segment: Segment) -> None:
 def test_a_segment_that_cannot_be_made_leaves_no_files(tmp_path: Path, failing: str) -> None:
     files = FaultyFileSystem()
     calls = 0
+    for name in ("log", "index", "timeindex") if failing == "truncate" else ():
+        (tmp_path / f"00000000000000000100.{name}").write_bytes(b"what a crash has left")
 
     def before(name: str) -> None:
         nonlocal calls
@@ -171,6 +173,14 @@ def test_a_segment_that_cannot_be_made_leaves_no_files(tmp_path: Path, failing: 
     with pytest.raises(OSError, match="injected"):
         new_segment(tmp_path, files=files)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_new_segment_has_nothing_to_sync_but_what_it_has_emptied(tmp_path: Path) -> None:
+    assert not new_segment(tmp_path).is_unsynced
+    (tmp_path / "00000000000000000100.index").write_bytes(b"what a crash has left")
+    segment = new_segment(tmp_path)
+    assert segment.is_unsynced
+    assert {file.stat().st_size for file in tmp_path.iterdir()} == {0}
 
 
 def test_deleted_files_keep_their_readers(segment: Segment) -> None:

@@ -9,7 +9,8 @@ from ottla.storage.time_index import TimeIndex, encode_entry
 
 def index_at(path: Path, base_offset: int) -> TimeIndex:
     path.touch()
-    return TimeIndex(CachedFile(OpenFiles(FileSystem(), 9), path), base_offset, path.stat().st_size)
+    file = CachedFile(OpenFiles(FileSystem(), 9), path.parent, path.name)
+    return TimeIndex(file, base_offset, path.stat().st_size)
 
 
 def test_only_growing_timestamps_are_entered(tmp_path: Path) -> None:
