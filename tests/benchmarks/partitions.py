@@ -1,7 +1,8 @@
 """What many partitions cost: making them, stopping, starting again with and without a clean stop, memory and rest.
 
 Run `python -m tests.benchmarks.partitions` from the repository's root with `src` on the path; `--kafka` measures
-Apache Kafka instead, `--topics` and `--partitions` say how many topics there are and how many partitions each has.
+Apache Kafka instead, `--topics` and `--partitions` say how many topics there are and how many partitions each has,
+`--snapshots` has the metadata log put into a snapshot often, so that a start reads that instead of the whole log.
 """
 
 from __future__ import annotations
@@ -31,6 +32,9 @@ from tests.support.raw_client import RawClient
 
 PARTITIONS_PER_REQUEST = 4_000
 """Kafka makes up to 10,000 records of metadata for one request."""
+
+SNAPSHOT_PROPERTIES = {"metadata.log.max.record.bytes.between.snapshots": "524288"}
+"""Half a MiB: what some thousand partitions take, so that the last one is in front of nearly all records."""
 
 WATCHED_S = 5.0
 PATIENCE_S = 900.0
@@ -169,12 +173,14 @@ def main() -> None:
     parser.add_argument("--kafka", action="store_true")
     parser.add_argument("--topics", type=int, default=2000)
     parser.add_argument("--partitions", type=int, default=1)
+    parser.add_argument("--snapshots", action="store_true")
     options = parser.parse_args()
     kind = "Kafka" if options.kafka else "Ottla"
     print(f"{kind}, {options.topics} topics with {options.partitions} partitions each")
     with tempfile.TemporaryDirectory() as directory:
         work = Path(directory)
-        broker = Measured(BrokerSettings(work / "data", work), is_kafka=options.kafka)
+        properties = SNAPSHOT_PROPERTIES if options.snapshots else {}
+        broker = Measured(BrokerSettings(work / "data", work, properties=properties), is_kafka=options.kafka)
         try:
             measure(broker, options.topics, options.partitions)
         finally:

@@ -69,6 +69,8 @@ class LogLoader:
     index_interval_bytes: int
     now_ms: int
     _deleted_paths: list[Path] = field(default_factory=list)
+    _without_index: set[int] = field(default_factory=set)
+    """Base offsets of segments that lack an index."""
     _has_new_segment: bool = False
 
     def load(
@@ -95,7 +97,7 @@ class LogLoader:
                 segment.is_unsynced = segment.base_offset in recovered.unsynced_segments
             self._has_new_segment = recovered.has_unsynced_names
         elif clean_shutdown:
-            is_changed = self._restore_indexes(segments, entries, leader_epochs)
+            is_changed = self._restore_indexes(segments, leader_epochs)
         else:
             segments = self._recover(segments, recovery_point, leader_epochs)
         if not segments:
@@ -135,14 +137,18 @@ class LogLoader:
             base_offset = offset_of_file(entry.name) if entry.name.endswith(LOG_SUFFIX) else None
             if base_offset is None:
                 continue
+            offset_index_bytes = sizes.get(file_name(base_offset, offset_index.SUFFIX))
+            time_index_bytes = sizes.get(file_name(base_offset, time_index.SUFFIX))
+            if offset_index_bytes is None or time_index_bytes is None:
+                self._without_index.add(base_offset)
             segments.append(
                 Segment(
                     self.open_files,
                     self.directory,
                     base_offset,
                     size_bytes=entry.size_bytes,
-                    offset_index_bytes=sizes.get(file_name(base_offset, offset_index.SUFFIX), 0),
-                    time_index_bytes=sizes.get(file_name(base_offset, time_index.SUFFIX), 0),
+                    offset_index_bytes=offset_index_bytes or 0,
+                    time_index_bytes=time_index_bytes or 0,
                     modified_ms=entry.modified_ms,
                 )
             )
@@ -160,17 +166,11 @@ class LogLoader:
             logger.warning("Learning the leader epochs from the log, their checkpoint is damaged: %s", error)
             return LeaderEpochs(self.open_files.files, self.directory)
 
-    def _restore_indexes(
-        self, segments: Sequence[Segment], entries: Sequence[DirectoryEntry], leader_epochs: LeaderEpochs
-    ) -> bool:
+    def _restore_indexes(self, segments: Sequence[Segment], leader_epochs: LeaderEpochs) -> bool:
         """Make the indexes of segments that lack one; tell whether a log file had to be cut for that."""
-        names = {entry.name for entry in entries}
         is_changed = False
         for number, segment in enumerate(segments):
-            wanted = {
-                file_name(segment.base_offset, suffix) for suffix in (offset_index.SUFFIX, time_index.SUFFIX)
-            }
-            if not wanted <= names:
+            if segment.base_offset in self._without_index:
                 logger.info("Making the indexes of %s anew, they are missing", segment.log.path)
                 is_changed |= self._recover_segment(segments, number, leader_epochs)
         return is_changed
