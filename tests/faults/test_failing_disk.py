@@ -180,7 +180,7 @@ def test_a_read_that_fails_ends_the_connection_that_asked(live: LiveBroker, file
         assert client.read_all(TOPIC) == [b"value"]
 
 
-@pytest.mark.parametrize("operation", ["create", "write_file", "rename_lazily", "sync_directory"])
+@pytest.mark.parametrize("operation", ["create", "pwrite", "rename_lazily", "sync_directory"])
 def test_a_partition_whose_directory_cannot_be_made_is_offline(
     live: LiveBroker, files: FaultyFileSystem, operation: str
 ) -> None:
