@@ -7,11 +7,12 @@ version 1, key and version of the record, followed by the record itself (Kafka's
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import cast, get_args
 
 from ottla.types import Uuid
-from ottla.wire.compiler import decode, encode
+from ottla.wire.compiler import Decoder, decoder, encode
 from ottla.wire.primitives import Buffer, WireError, read_uvarint, uvarint
 from ottla.wire.schema import (
     BOOL,
@@ -450,6 +451,16 @@ def decode_record(buffer: Buffer) -> MetadataRecord:
         raise WireError("the bytes end inside the frame of a metadata record") from error
     if frame_version != FRAME_VERSION:
         raise WireError(f"frame version {frame_version} of a metadata record is not {FRAME_VERSION}")
+    decode, name = _decoder_of(key, version)
+    record, end = decode(buffer, position)
+    if end != len(buffer):
+        raise WireError(f"{len(buffer) - end} bytes are left over", message=name, version=version)
+    return record
+
+
+@cache
+def _decoder_of(key: int, version: int) -> tuple[Decoder[MetadataRecord], str]:
+    """Return the decoder of a record and the record's name; raises WireError where there is none."""
     record_class = RECORDS.get(key)
     if record_class is None:
         raise WireError(
@@ -458,7 +469,4 @@ def decode_record(buffer: Buffer) -> MetadataRecord:
     schema = message_schema_of(record_class)
     if version not in schema.versions:
         raise WireError("this version is not known here", message=schema.name, version=version)
-    record, end = decode(record_class, version, buffer, position)
-    if end != len(buffer):
-        raise WireError(f"{len(buffer) - end} bytes are left over", message=schema.name, version=version)
-    return record
+    return decoder(record_class, version), schema.name
