@@ -20,19 +20,10 @@ from ottla.protocol.messages.create_topics import (
     CreateTopicsResponse,
 )
 from ottla.protocol.messages.delete_topics import DeleteTopicsRequest, DeleteTopicState
-from ottla.protocol.messages.list_offsets import (
-    ListOffsetsPartition,
-    ListOffsetsRequest,
-    ListOffsetsResponse,
-    ListOffsetsTopic,
-)
 from ottla.wire.compiler import decode_message
-from tests.benchmarks.partitions import PATIENCE_S, Measured
+from tests.benchmarks.partitions import LOOK_S, PATIENCE_S, Measured, wait_until_served
 from tests.support.broker_process import BrokerSettings
 from tests.support.raw_client import RawClient
-
-LOOK_S = 0.02
-"""Between looks at all partitions: a look takes the broker some milliseconds, in which it makes none."""
 
 TIMEOUT_MS = int(PATIENCE_S * 1000)
 
@@ -51,24 +42,13 @@ def create(client: RawClient, names: list[str]) -> float:
     return took_s
 
 
-def wait_until_served(client: RawClient, names: list[str]) -> None:
-    """Return when every partition tells its end."""
-    wanted = [ListOffsetsPartition(partition_index=0, timestamp=-1)]
-    request = ListOffsetsRequest(
-        replica_id=-1, topics=[ListOffsetsTopic(name=name, partitions=wanted) for name in names]
-    )
-    while True:
-        answer: ListOffsetsResponse = client.ask(ApiKey.LIST_OFFSETS, 6, request)
-        if not any(each.error_code for topic in answer.topics for each in topic.partitions):
-            return
-        time.sleep(LOOK_S)  # Kafka answers CreateTopics before it leads the new partitions
-
-
-def delete(client: RawClient, names: list[str]) -> None:
-    """Delete the topics in one request."""
+def delete(client: RawClient, names: list[str], data_dir: Path) -> None:
+    """Delete the topics in one request; return when their directories have other names."""
     states = [DeleteTopicState(name=name) for name in names]
     answer = client.ask(ApiKey.DELETE_TOPICS, 6, DeleteTopicsRequest(topics=states, timeout_ms=TIMEOUT_MS))
     assert {topic.error_code for topic in answer.responses} == {0}, answer.responses[0]
+    while any((data_dir / f"{name}-0").exists() for name in names):
+        time.sleep(LOOK_S)  # both brokers do this after the answer
 
 
 def measure(broker: Measured, topics: int, rounds: int) -> None:
@@ -79,13 +59,13 @@ def measure(broker: Measured, topics: int, rounds: int) -> None:
             names = [f"topic-{number}-{each:05}" for each in range(topics)]
             begun = time.monotonic()
             answered_s = create(client, names)
-            wait_until_served(client, names)
+            wait_until_served(client, names, 1)
             served = time.monotonic()
             print(
                 f"  round {number}: answered after {answered_s:.3f} s, served after {served - begun:.3f} s",
                 flush=True,
             )
-            delete(client, names)
+            delete(client, names, broker.settings.data_dir)
 
 
 def main() -> None:

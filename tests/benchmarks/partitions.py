@@ -17,6 +17,12 @@ from pathlib import Path
 
 from ottla.protocol.api import ApiKey
 from ottla.protocol.messages.create_topics import CreatableTopic, CreateTopicsRequest
+from ottla.protocol.messages.list_offsets import (
+    ListOffsetsPartition,
+    ListOffsetsRequest,
+    ListOffsetsResponse,
+    ListOffsetsTopic,
+)
 from ottla.protocol.messages.metadata import MetadataRequest, MetadataResponse
 from ottla.protocol.messages.produce import (
     PartitionProduceData,
@@ -35,6 +41,9 @@ PARTITIONS_PER_REQUEST = 4_000
 
 SNAPSHOT_PROPERTIES = {"metadata.log.max.record.bytes.between.snapshots": "524288"}
 """Half a MiB: what some thousand partitions take, so that the last one is in front of nearly all records."""
+
+LOOK_S = 0.02
+"""Between looks at what is still being made: a look takes the broker some time in which it makes nothing."""
 
 WATCHED_S = 5.0
 PATIENCE_S = 900.0
@@ -103,6 +112,18 @@ def create_topics(client: RawClient, names: list[str], partitions: int) -> None:
         assert {topic.error_code for topic in answer.topics} == {0}, answer.topics[0]
 
 
+def wait_until_served(client: RawClient, names: list[str], partitions: int) -> None:
+    """Return when every partition tells its end."""
+    for name in names:
+        wanted = [ListOffsetsPartition(partition_index=number, timestamp=-1) for number in range(partitions)]
+        request = ListOffsetsRequest(replica_id=-1, topics=[ListOffsetsTopic(name=name, partitions=wanted)])
+        while True:
+            answer: ListOffsetsResponse = client.ask(ApiKey.LIST_OFFSETS, 6, request)
+            if not any(each.error_code for topic in answer.topics for each in topic.partitions):
+                break
+            time.sleep(LOOK_S)  # both brokers answer the creation of many partitions before they lead them
+
+
 def produce(client: RawClient, names: list[str], partitions: int) -> None:
     """Append one record to every partition."""
     batch = build_batch([NewRecord(key=None, value=b"x" * 100)], now_ms=time.time_ns() // 1_000_000)
@@ -112,14 +133,11 @@ def produce(client: RawClient, names: list[str], partitions: int) -> None:
             TopicProduceData(name=name, partition_data=[PartitionProduceData(index=index, records=batch)])
             for name, index in places[start : start + 1000]
         ]
-        while True:
-            answer: ProduceResponse = client.ask(
-                ApiKey.PRODUCE, 9, ProduceRequest(acks=1, timeout_ms=60_000, topic_data=data)
-            )
-            codes = {each.error_code for topic in answer.responses for each in topic.partition_responses}
-            if codes == {0}:
-                break
-            time.sleep(0.1)  # Kafka answers CreateTopics before it leads the new partitions
+        answer: ProduceResponse = client.ask(
+            ApiKey.PRODUCE, 9, ProduceRequest(acks=1, timeout_ms=60_000, topic_data=data)
+        )
+        codes = {each.error_code for topic in answer.responses for each in topic.partition_responses}
+        assert codes == {0}, codes
 
 
 @contextmanager
@@ -147,8 +165,9 @@ def measure(broker: Measured, topics: int, partitions: int) -> None:
     with timed("start, empty"):
         broker.start(0)
     with broker.client() as client:
-        with timed("creation"):
+        with timed("creation, all served"):
             create_topics(client, names, partitions)
+            wait_until_served(client, names, partitions)
         report_rest(broker.process.pid)
     for name, end in (("clean stop", broker.stop), ("kill", broker.kill)):
         with timed(f"{name}, empty partitions"):

@@ -139,7 +139,7 @@ class MetadataLog:
         state = _read_quorum_state(directory)
         if state is not None:
             quorum.kraft_version = state.kraft_version
-        latest = snapshots.read_latest()
+        latest = snapshots.read_latest(is_read_again=True)
         for record in latest.quorum if latest is not None else ():
             quorum.observe(record)
         _check_voters(state, quorum, config.node_id)

@@ -45,6 +45,7 @@ class MetadataSnapshots:
         self._bytes_since = 0
         self._last_ms = 0
         self._is_writing = False
+        self._kept: tuple[SnapshotId, Snapshot] | None = None
 
     @property
     def latest(self) -> SnapshotId | None:
@@ -71,12 +72,20 @@ class MetadataSnapshots:
         self._snapshots = sorted(found)
         self._last_ms = now_ms
 
-    def read_latest(self) -> Snapshot | None:
+    def read_latest(self, *, is_read_again: bool = False) -> Snapshot | None:
         """Return the content of the newest snapshot, None without one.
 
-        Raises InconsistentMetadataError for a file that cannot be understood, and OSError.
+        With `is_read_again` it is kept until it is asked for once more. Raises InconsistentMetadataError for a file
+        that cannot be understood, and OSError.
         """
-        return None if self.latest is None else self._read(self.latest)
+        if self.latest is None:
+            return None
+        kept, self._kept = self._kept, None
+        if kept is None or kept[0] != self.latest:
+            kept = (self.latest, self._read(self.latest))
+        if is_read_again:
+            self._kept = kept
+        return kept[1]
 
     def read_piece(self, snapshot_id: SnapshotId, position: int, max_bytes: int) -> tuple[int, bytes] | None:
         """Return the size of a snapshot file in bytes and a piece of it; None where there is no such snapshot.

@@ -29,7 +29,7 @@ def format_checkpoint(lines: Sequence[str]) -> bytes:
     return "".join(f"{line}\n" for line in (_VERSION, str(len(lines)), *lines)).encode("utf-8")
 
 
-def parse_checkpoint(text: str, path: Path) -> list[str]:
+def parse_checkpoint(text: str, path: Path | str) -> list[str]:
     """Return the entries of a checkpoint.
 
     Raises CorruptCheckpointError for another version or another number of entries than the file says.

@@ -30,13 +30,13 @@ class EpochStart(NamedTuple):
 class LeaderEpochs:
     """The epochs of one partition, oldest first."""
 
-    __slots__ = ("_entries", "_files", "_is_dirty", "path")
+    __slots__ = ("_directory", "_entries", "_files", "_is_dirty")
 
     def __init__(self, files: FileSystem, directory: Path, entries: Iterable[EpochStart] = ()) -> None:
         self._files = files
+        self._directory = directory
         self._entries: tuple[EpochStart, ...] = tuple(entries)  # replaced as a whole: readers may look on
         self._is_dirty = False
-        self.path = directory / FILE_NAME
 
     @classmethod
     def load(cls, files: FileSystem, directory: Path) -> LeaderEpochs:
@@ -46,18 +46,23 @@ class LeaderEpochs:
         """
         epochs = cls(files, directory)
         try:
-            text = files.read_file(epochs.path).decode("utf-8", "replace")
+            text = files.read_file(f"{directory}/{FILE_NAME}").decode("utf-8", "replace")
         except FileNotFoundError:
             return epochs
         if not text:  # Kafka makes the file before it has something to write
             return epochs
-        for line in parse_checkpoint(text, epochs.path):
+        for line in parse_checkpoint(text, f"{directory}/{FILE_NAME}"):
             fields = line.split()
             if len(fields) != 2 or not all(field.isdigit() for field in fields):
                 raise CorruptCheckpointError(f"{epochs.path}: cannot read the line {line!r}")
             epochs.assign(int(fields[0]), int(fields[1]))
         epochs._is_dirty = False
         return epochs
+
+    @property
+    def path(self) -> Path:
+        """Where the checkpoint lies."""
+        return self._directory / FILE_NAME
 
     @property
     def entries(self) -> tuple[EpochStart, ...]:

@@ -22,6 +22,8 @@ from ottla.storage.segment import (
 CLEANED_SUFFIX = ".cleaned"
 SWAP_SUFFIX = ".swap"
 
+_LEFTOVER_SUFFIXES = (DELETED_SUFFIX, CLEANED_SUFFIX, SWAP_SUFFIX)
+
 _INDEX_SUFFIXES = tuple(suffix for suffix in SEGMENT_SUFFIXES if suffix != LOG_SUFFIX)
 
 
@@ -44,15 +46,14 @@ def settle_leftovers(files: FileSystem, directory: Path) -> list[DirectoryEntry]
     Raises OSError, and CorruptBatchError where a finished `.swap` file is damaged.
     """
     entries = files.list_directory(directory)
-    leftovers = [entry for entry in entries if _is_leftover(entry.name)]
-    if leftovers:
+    if any(entry.name.endswith(_LEFTOVER_SUFFIXES) for entry in entries):
         _settle(files, directory, entries)
         files.sync_directory(directory)
         entries = files.list_directory(directory)
-    logs = {offset_of_file(entry.name) for entry in entries if entry.name.endswith(LOG_SUFFIX)}
+    logs = {entry.name.removesuffix(LOG_SUFFIX) for entry in entries if entry.name.endswith(LOG_SUFFIX)}
     kept = []
     for entry in entries:
-        if entry.name.endswith(_INDEX_SUFFIXES) and offset_of_file(entry.name) not in logs:
+        if entry.name.endswith(_INDEX_SUFFIXES) and entry.name.rpartition(".")[0] not in logs:
             files.unlink(directory / entry.name)
         else:
             kept.append(entry)
@@ -71,10 +72,6 @@ def remove_cleaned(files: FileSystem, directory: Path) -> None:
     for entry in entries:
         if entry.name.endswith(CLEANED_SUFFIX):
             files.unlink(directory / entry.name)
-
-
-def _is_leftover(name: str) -> bool:
-    return name.endswith((DELETED_SUFFIX, CLEANED_SUFFIX, SWAP_SUFFIX))
 
 
 def _settle(files: FileSystem, directory: Path, entries: list[DirectoryEntry]) -> None:

@@ -115,7 +115,7 @@ def read_topic_id(files: FileSystem, directory: Path) -> Uuid | None:
 
     Raises PartitionMetadataError where it cannot be read, and OSError.
     """
-    path = directory / FILE_NAME
+    path = f"{directory}/{FILE_NAME}"
     try:
         text = files.read_file(path).decode("utf-8", "replace")
     except FileNotFoundError:

@@ -93,7 +93,8 @@ class ProducerSnapshots:
             self._files.sync_directory(self._directory)
         for offset in reversed(self.offsets):
             try:
-                state.load(self._files.read_file(self.path(offset)), offset, now_ms)
+                content = self._files.read_file(f"{self._directory}/{file_name(offset, SNAPSHOT_SUFFIX)}")
+                state.load(content, offset, now_ms)
             except CorruptSnapshotError as error:
                 logger.warning("Deleting the damaged snapshot %s: %s", self.path(offset), error)
                 self.delete(offset)
