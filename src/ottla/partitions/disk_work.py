@@ -137,6 +137,9 @@ def make_logs(
         except OSError as error:
             made.append(error)
     directory.files.sync_directory(directory.path)
+    for log in made:
+        if isinstance(log, PartitionLog):
+            log.is_name_synced = True
     return made
 
 

@@ -64,6 +64,7 @@ class PartitionLog:
         "_view",
         "config",
         "directory",
+        "is_name_synced",
         "leader_epochs",
         "log_start_offset",
         "producer_state",
@@ -102,6 +103,8 @@ class PartitionLog:
         self._deferred = DeferredDeletion(self._files)
         self._deferred.add(loaded.deleted_paths, now_ms + config.file_delete_delay_ms)
         self._directory_needs_sync = loaded.has_unsynced_names
+        self.is_name_synced = not loaded.has_unsynced_names
+        """Whether the disk is known to know the directory itself; who makes many logs syncs that for all at once."""
         self._failure: str | None = None
 
     @classmethod
@@ -424,7 +427,9 @@ class PartitionLog:
             if needs_sync:
                 self._directory_needs_sync = False  # first, so that a roll meanwhile is not taken for synced
                 self._files.sync_directory(self.directory)
-                self._files.sync_directory(self.directory.parent)
+                if not self.is_name_synced:
+                    self._files.sync_directory(self.directory.parent)
+                    self.is_name_synced = True
             is_syncing = False
             self.leader_epochs.write()
         except OSError as error:

@@ -105,6 +105,17 @@ def test_closing_tells_whether_all_logs_are_on_the_disk(
     assert not close_logs(logs)
 
 
+def test_the_data_directory_is_synced_once_for_all_new_logs(
+    directory: DataDirectory, files: FaultyFileSystem
+) -> None:
+    synced: list[Path] = []
+    files.watch = lambda name, path: synced.append(path) if name == "sync_directory" else None
+    logs = logs_of(make(directory))
+    assert close_logs(logs)
+    assert synced.count(directory.directory.path) == 1
+    assert all(synced.count(log.directory) >= 2 for log in logs)
+
+
 def test_saved_offsets_are_those_of_all_checkpoints(directory: DataDirectory) -> None:
     write_checkpoints(directory.directory, {T0: 5, T1: 6}, {T1: 2}, {T0: 4}, {T0: 3})
     assert read_saved_offsets(directory.directory) == {

@@ -4,6 +4,7 @@ from pathlib import Path
 from random import Random
 
 from tests.support.crash_disk import CrashDisk, Ending, RecordingFileSystem
+from tests.support.faulty_files import FaultyFileSystem
 from tests.support.logs import NOW_MS, LogDriver, topic_config
 
 from ottla.storage.files import FileSystem
@@ -69,6 +70,18 @@ def test_indexes_that_a_roll_has_completed_in_vain_are_completed_again(tmp_path:
     found = driver.log.offset_for_timestamp(NOW_MS)
     assert found is not None
     assert found.offset == 0
+
+
+def test_the_name_of_the_directory_is_synced_once(tmp_path: Path) -> None:
+    files = FaultyFileSystem()
+    synced: list[Path] = []
+    files.watch = lambda name, path: synced.append(path) if name == "sync_directory" else None
+    driver = LogDriver(tmp_path / "t-0", topic_config(segment_bytes=500), files)
+    for _ in range(3):
+        driver.append(b"a" * 300)
+        driver.log.flush()
+    assert len(driver.log.segments) == 3
+    assert synced.count(tmp_path) == 1
 
 
 def test_producers_are_known_after_a_clean_stop(tmp_path: Path) -> None:
