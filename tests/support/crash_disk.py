@@ -90,7 +90,8 @@ class RecordingFileSystem(FileSystem):
         with self._lock:
             self.changes.append(Change(None, note=note))
 
-    def open(self, path: Path, *, create: bool = False) -> Descriptor:
+    def open(self, path: Path | str, *, create: bool = False) -> Descriptor:
+        path = Path(path)
         with self._lock:
             if create and path not in self._tree:
                 self._name(path, File())

@@ -59,7 +59,8 @@ class FaultyFileSystem(FileSystem):
     def _path(self, descriptor: Descriptor) -> Path:
         return self._paths[descriptor.number]
 
-    def open(self, path: Path, *, create: bool = False) -> Descriptor:
+    def open(self, path: Path | str, *, create: bool = False) -> Descriptor:
+        path = Path(path)
         self._note("create" if create else "open", path)
         descriptor = super().open(path, create=create)
         self._paths[descriptor.number] = path

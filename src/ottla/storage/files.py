@@ -104,7 +104,7 @@ class FileRange:
 class FileSystem:
     """The operating system's files. Tests derive from it to make operations fail, fall short or take time."""
 
-    def open(self, path: Path, *, create: bool = False) -> Descriptor:
+    def open(self, path: Path | str, *, create: bool = False) -> Descriptor:
         """Open a file for reading and writing; with `create` it may not exist yet, and is never truncated."""
         flags = os.O_RDWR | os.O_CLOEXEC | (os.O_CREAT if create else 0)
         return Descriptor(self, os.open(path, flags, _FILE_MODE))
@@ -171,8 +171,8 @@ class FileSystem:
 
     def read_file(self, path: Path | str) -> bytes:
         """Return a small file's content."""
-        # By descriptor and from a str: a start reads three files of each log, and Python's file objects and paths
-        # would take three times as long.
+        # By descriptor, and mostly from a str: a start reads three files of each log, and Python's file objects and
+        # paths would take three times as long.
         number = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         try:
             content = os.read(number, _READ_AT_ONCE_BYTES)

@@ -62,11 +62,11 @@ class CachedFile:
         if descriptor is None:
             name = self._name
             try:
-                descriptor = self._open_files.files.open(self._directory / name)
+                descriptor = self._open_files.files.open(f"{self._directory}/{name}")
             except FileNotFoundError:
                 if self._moving_to == name:
                     raise
-                descriptor = self._open_files.files.open(self._directory / self._moving_to)
+                descriptor = self._open_files.files.open(f"{self._directory}/{self._moving_to}")
             self._keep(descriptor)
         else:
             self.was_used = True
@@ -74,7 +74,7 @@ class CachedFile:
 
     def create(self) -> Descriptor:
         """Open the file, making it where it does not exist."""
-        descriptor = self._open_files.files.open(self.path, create=True)
+        descriptor = self._open_files.files.open(f"{self._directory}/{self._name}", create=True)
         self._keep(descriptor)
         return descriptor
 

@@ -299,11 +299,13 @@ class Segment:
         next_offset = self.base_offset
         if not self.size_bytes:
             return next_offset
-        position = self.offset_index.last().position
-        if not 0 <= position < self.size_bytes:
-            position = 0
-        for _, header in self.walk(position):
+        start = self.offset_index.last().position
+        if not 0 <= start < self.size_bytes:
+            start = 0
+        for position, header in self.walk(start):
             next_offset = header.next_offset
+            if position == 0:
+                self._first_timestamp = header.max_timestamp  # spares a start to read it again
         return next_offset
 
     def write_out(self) -> None:
