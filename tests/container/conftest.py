@@ -1,4 +1,4 @@
-"""The image under test, built once."""
+"""The image under test, built once, and what is left to the long form."""
 
 import pytest
 
@@ -10,3 +10,10 @@ def image() -> str:
     """Give the name of the image; without a Docker engine the test is skipped and says so."""
     require_engine()
     return built_image()
+
+
+@pytest.fixture
+def in_long_form(request: pytest.FixtureRequest) -> None:
+    """Skip what costs seconds and shows little that is not shown otherwise, unless it was asked for."""
+    if not request.config.getoption("--every-compose-file"):
+        pytest.skip("only with --every-compose-file")

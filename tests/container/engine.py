@@ -20,8 +20,11 @@ from tests.support.cached import PeerUnavailableError, installed, skip_or_fail
 from tests.support.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
-BASE_IMAGE = "ottla-test-base"
+BASE_IMAGE = os.environ.get("OTTLA_TEST_BASE", "ottla-test-base")
+"""What the image is built on; `make-base` beside this file makes others."""
 SOURCES = ("src", "docker", "pyproject.toml", "README.md", "LICENSE", ".dockerignore")
+NO_SOURCES = ("__pycache__", "wheels", ".egg-info")
+"""What a build leaves among the sources."""
 COMMAND_LIMIT_S = 300.0
 HEALTHY_LIMIT_S = 90.0
 STOP_LIMIT_S = 5
@@ -61,6 +64,17 @@ def log_of(container: str) -> str:
     return done.stdout
 
 
+@contextmanager
+def running(image: str, *arguments: str) -> Iterator[str]:
+    """Give the name of a container that was started with these arguments of `docker run`; take it away in the end."""
+    name = f"ottla-{os.getpid()}-{os.urandom(4).hex()}"
+    docker("run", "--detach", "--name", name, *arguments, image)
+    try:
+        yield name
+    finally:
+        docker("rm", "--force", "--volumes", name)
+
+
 def require_engine() -> None:
     """Skip the running test where there is no engine with the base image; under CI=true that is a failure."""
     try:
@@ -89,7 +103,7 @@ def _digest() -> str:
     for source in SOURCES:
         place = ROOT / source
         for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
-            if path.is_file() and "__pycache__" not in path.parts and "wheels" not in path.parts:
+            if path.is_file() and not any(part.endswith(NO_SOURCES) for part in path.parts):
                 digest.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
     return digest.hexdigest()[:12]
 

@@ -163,27 +163,3 @@ def test_a_wrong_environment_is_refused_in_the_originals_words(case: str, image:
         assert words in log_of(name)
     finally:
         docker("rm", "--volumes", name)
-
-
-def test_a_volume_that_cannot_be_written_is_refused(image: str, tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    data.mkdir()
-    tmp_path.chmod(0o755)
-    name = f"ottla-{os.getpid()}-unwritable"
-    mount = f"{data}:/var/lib/kafka/data"
-    arguments = ["--user", "1000:1000", "--volume", mount, "--env", "KAFKA_LOG_DIRS=/var/lib/kafka/data"]
-    for key, value in {
-        "NODE_ID": "1",
-        "PROCESS_ROLES": "broker,controller",
-        "LISTENERS": "PLAINTEXT://:9092,CONTROLLER://:9093",
-        "CONTROLLER_LISTENER_NAMES": "CONTROLLER",
-        "CONTROLLER_QUORUM_VOTERS": "1@localhost:9093",
-    }.items():
-        arguments += ["--env", f"KAFKA_{key}={value}"]
-    docker("run", "--name", name, *arguments, image, check=False)
-    try:
-        assert docker("inspect", "--format", "{{.State.ExitCode}}", name) == "1\n"
-        assert "/var/lib/kafka/data" in log_of(name)
-        assert list(data.iterdir()) == []
-    finally:
-        docker("rm", "--volumes", name)

@@ -84,58 +84,6 @@ def test_a_changed_script_of_confluent_is_run_instead_of_the_shipped_one(tmp_pat
     assert not (tmp_path / "data").exists()
 
 
-REFUSED = {
-    "a listener that is none": (
-        {"LISTENERS": "PLAINTEXT:9092,CONTROLLER://:9093"},
-        "Unable to parse PLAINTEXT:9092 to a broker endpoint",
-    ),
-    "two listeners on one port": (
-        {"LISTENERS": "PLAINTEXT://:9092,CONTROLLER://:9092"},
-        "Each listener must have a different port",
-    ),
-    "an advertised address that is none": (
-        {"ADVERTISED_LISTENERS": "PLAINTEXT://0.0.0.0:9092"},
-        "advertised.listeners cannot use the nonroutable meta-address 0.0.0.0. Use a routable IP address.",
-    ),
-    "voters without this node": (
-        {"CONTROLLER_QUORUM_VOTERS": "2@localhost:9093"},
-        (
-            "If process.roles contains the 'controller' role, the node id 1 must be included in the set of voters "
-            "controller.quorum.voters=Set(2)"
-        ),
-    ),
-    "no voters": (
-        {"CONTROLLER_QUORUM_VOTERS": None},
-        (
-            "either controller.quorum.bootstrap.servers must contain the set of bootstrap controllers or "
-            "controller.quorum.voters must contain a parseable set of controllers"
-        ),
-    ),
-    "an option that is no number": (
-        {"NUM_PARTITIONS": "many"},
-        "Invalid value many for configuration num.partitions",
-    ),
-}
-
-
-@pytest.mark.parametrize("dialect", ["apache", "confluent"])
-@pytest.mark.parametrize("case", REFUSED)
-def test_a_refused_start_says_why_and_leaves_nothing_behind(case: str, dialect: str, tmp_path: Path) -> None:
-    changes, words = REFUSED[case]
-    root = tmp_path / "root"
-    lay_out_root(root)
-    environment = environment_of(dialect, tmp_path / "data", 9092, 9093)
-    for name, value in changes.items():
-        if value is None:
-            del environment[f"KAFKA_{name}"]
-        else:
-            environment[f"KAFKA_{name}"] = value
-    done = refused_start(dialect, root, environment)
-    assert done.returncode == 1, done.stdout + done.stderr
-    assert words in done.stdout + done.stderr
-    assert not (tmp_path / "data").exists()
-
-
 def test_a_sasl_listener_is_refused_and_never_served_in_plaintext(tmp_path: Path) -> None:
     root = tmp_path / "root"
     lay_out_root(root)

@@ -7,6 +7,7 @@ import shlex
 import shutil
 import subprocess
 from collections.abc import Sequence
+from pathlib import Path
 
 from ottla.config.sources import read_properties
 from ottla.container import bitnami
@@ -29,6 +30,8 @@ from ottla.version import KAFKA_VERSION, OTTLA_VERSION
 
 RUN_SCRIPTS = ("/opt/bitnami/scripts/kafka/run.sh", "/run.sh")
 SHELL = "/bin/bash"
+MAIN_FILE = "server.properties"
+"""It is copied when the configuration is made, or not at all."""
 
 
 def welcome(environment: dict[str, str], console: Console) -> None:
@@ -94,15 +97,19 @@ def _copy_mounted_files(mounted: str, files: ContainerFiles, console: Console) -
     if not place.is_dir():
         return
     try:
-        shutil.copytree(
-            place,
-            files.place(CONFIG_DIRECTORY),
-            dirs_exist_ok=True,
-            copy_function=shutil.copyfile,
-            ignore=shutil.ignore_patterns("server.properties"),
-        )
+        _copy_tree(place, files.place(CONFIG_DIRECTORY))
     except OSError as error:
         raise console.refuse_with_complaint(f"cp: cannot copy '{mounted}': {error}") from error
+
+
+def _copy_tree(source: Path, target: Path) -> None:
+    """Copy what files hold; owners, modes and times of what is there may be another user's and stay."""
+    target.mkdir(exist_ok=True)
+    for entry in source.iterdir():
+        if entry.is_dir():
+            _copy_tree(entry, target / entry.name)
+        elif entry.name != MAIN_FILE:
+            shutil.copyfile(entry, target / entry.name)
 
 
 def _format(environment: dict[str, str], files: ContainerFiles, log: BitnamiLog) -> None:
