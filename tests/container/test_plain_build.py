@@ -21,8 +21,8 @@ BUILD_REQUIREMENT = "setuptools>=77"
 
 def fill(index: Path, version: str, downloads: Path) -> None:
     """Lay out a package index in a folder with what an installation of Ottla needs."""
-    fetch = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--dest", str(downloads)]
-    fetch += ["--only-binary", ":all:", "--python-version", version]
+    fetch = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
+    fetch += ["--dest", str(downloads), "--only-binary", ":all:", "--python-version", version]
     subprocess.run([*fetch, BUILD_REQUIREMENT, *requirements()], check=True, cwd=ROOT)
     for wheel in downloads.glob("*.whl"):
         project = index / wheel.name.split("-")[0].lower().replace("_", "-")
@@ -40,7 +40,7 @@ def requirements() -> list[str]:
 class QuietHandler(SimpleHTTPRequestHandler):
     """Serves files, and keeps what was asked to itself."""
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name in the class above
         """Say nothing."""
 
 
@@ -67,8 +67,9 @@ def test_the_image_builds_from_a_package_index(tmp_path: Path) -> None:
     tag = f"ottla-plain:{os.getpid()}"
     with served(tmp_path / "index") as address:
         arguments = ["--build-arg", f"BASE_IMAGE={BASE_IMAGE}", "--build-arg", f"PIP_INDEX_URL={address}"]
+        arguments += ["--file", "docker/Dockerfile", "--tag", tag]
         # The cache would know the step from a build before.
-        docker("build", "--no-cache", "--network", "host", *arguments, "-f", "docker/Dockerfile", "-t", tag, ".")
+        docker("build", "--no-cache", "--network", "host", *arguments, ".")
     try:
         assert docker("run", "--rm", tag, "kafka-topics.sh", "--version") == "4.1.1\n"
         assert address not in docker("history", "--no-trunc", tag)
