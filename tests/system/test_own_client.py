@@ -17,6 +17,7 @@ from ottla.client.leaders import EARLIEST, LATEST, FoundOffset, list_offsets
 from ottla.client.producer import Producer, RecordMetadata
 from ottla.client.producer_settings import ProducerSettings
 from ottla.client.properties import ClientConfig
+from ottla.client.topic_metadata import TopicMetadata
 from ottla.errors import ErrorCode
 from ottla.protocol.messages.create_topics import CreatableTopic, CreateTopicsRequest
 from ottla.types import TopicPartition
@@ -132,7 +133,7 @@ def test_offsets_are_found_by_name_and_time(cluster: Cluster, name: str) -> None
         for number in range(10):
             producer.send(name, None, b"", timestamp_ms=1_700_000_000_000 + 1000 * number)
     for wanted, offset in ((EARLIEST, 0), (LATEST, 10), (1_700_000_004_500, 5), (1_800_000_000_000, -1)):
-        found = list_offsets(cluster, {partition: wanted})[partition]
+        found = list_offsets(cluster, {partition: wanted}, TopicMetadata(cluster, 300_000))[partition]
         assert isinstance(found, FoundOffset)
         assert found.offset == offset
 

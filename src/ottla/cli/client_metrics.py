@@ -125,13 +125,13 @@ def _alter(cluster: Cluster, parsed: Parsed) -> None:
     alterations = [
         Alteration(SET if wanted[key] else DELETE, key, wanted[key]) for key in strings_in_hash_order(wanted)
     ]
-    alter_configs(cluster, ResourceType.CLIENT_METRICS, name, alterations)
+    alter_configs(cluster, ResourceType.CLIENT_METRICS, {name: alterations})
     print(f"Altered client metrics config for {name}.")
 
 
 def _delete(cluster: Cluster, name: str) -> None:
     alterations = [Alteration(DELETE, entry.name, entry.value) for entry in _entries(cluster, name)]
-    alter_configs(cluster, ResourceType.CLIENT_METRICS, name, alterations)
+    alter_configs(cluster, ResourceType.CLIENT_METRICS, {name: alterations})
     print(f"Deleted client metrics config for {name}.")
 
 

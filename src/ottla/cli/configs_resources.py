@@ -70,7 +70,7 @@ def alter_resource(
         *(Alteration(SET, key, value) for key, value in added.items()),
     ]
     try:
-        alter_configs(cluster, RESOURCE_TYPES[entity_type], name, alterations)
+        alter_configs(cluster, RESOURCE_TYPES[entity_type], {name: alterations})
     except ApiError as error:
         if error.code != ErrorCode.UNSUPPORTED_VERSION or entity_type == BROKER_LOGGERS:
             raise

@@ -32,8 +32,9 @@ from ottla.cli.java_failures import (
     stack_trace,
 )
 from ottla.cli.java_order import partitions_in_hash_order, strings_in_hash_order
+from ottla.cli.java_text import java_split
 from ottla.cli.jopt import OptionError, Parsed, parse
-from ottla.cli.topic_requests import describe_topics
+from ottla.cli.topic_metadata import describe_each_topic
 from ottla.client.cluster import Cluster
 from ottla.client.failures import ApiError
 from ottla.errors import ErrorCode, error_message
@@ -84,7 +85,7 @@ def print_error(message: str, failure: Failure | None = None) -> None:
         print(stack_trace(failure), end="", file=sys.stderr)
 
 
-def chosen_groups(cluster: Cluster, parsed: Parsed) -> list[str]:
+def _chosen_groups(cluster: Cluster, parsed: Parsed) -> list[str]:
     """Return the groups that the options name: all consumer groups, or the given ones."""
     return all_consumer_groups(cluster) if parsed.has("all-groups") else parsed.texts("group")
 
@@ -150,25 +151,17 @@ def _names_in(
     """Return the names in a list such as `stable,empty`; raises the failure of an illegal argument."""
     if not text:
         return []
-    found = [parse_name(part.strip(), names) for part in _java_split(text)]
+    found = [parse_name(part.strip(), names) for part in java_split(text, ",")]
     if not set(found) <= set(valid):
         words = f"Invalid {what} list '{text}'. Valid {plural} are: {', '.join(valid)}"
         raise illegal_argument(words)
     return list(dict.fromkeys(found))
 
 
-def _java_split(text: str) -> list[str]:
-    """Split at commas as Java does, which leaves out empty texts at the end."""
-    parts = text.split(",")
-    while len(parts) > 1 and not parts[-1]:
-        parts.pop()
-    return parts
-
-
 def _describe(cluster: Cluster, parsed: Parsed) -> None:
     from ottla.cli.consumer_groups_describe import describe_members, describe_offsets, describe_states
 
-    group_ids = chosen_groups(cluster, parsed)
+    group_ids = _chosen_groups(cluster, parsed)
     verbose = parsed.has("verbose")
     if parsed.has("members"):
         describe_members(cluster, group_ids, verbose=verbose)
@@ -179,7 +172,7 @@ def _describe(cluster: Cluster, parsed: Parsed) -> None:
 
 
 def _delete(cluster: Cluster, parsed: Parsed) -> None:
-    results = {group_id: delete_group(cluster, group_id) for group_id in chosen_groups(cluster, parsed)}
+    results = {group_id: delete_group(cluster, group_id) for group_id in _chosen_groups(cluster, parsed)}
     ordered = strings_in_hash_order(results)
     deleted = ", ".join(f"'{group_id}'" for group_id in ordered if results[group_id] is None)
     failed = {group_id: failure for group_id in ordered if (failure := results[group_id]) is not None}
@@ -198,7 +191,7 @@ def _reset(cluster: Cluster, parsed: Parsed) -> None:
     from ottla.cli.consumer_groups_report import reset_table
     from ottla.cli.consumer_groups_reset import reset_offsets
 
-    resets = reset_offsets(cluster, parsed)
+    resets = reset_offsets(cluster, parsed, _chosen_groups(cluster, parsed))
     ordered = [
         (group_id, [(each, resets[group_id][each]) for each in partitions_in_hash_order(resets[group_id])])
         for group_id in strings_in_hash_order(resets)
@@ -221,11 +214,11 @@ def _delete_offsets(cluster: Cluster, parsed: Parsed) -> None:
         for partition in parse_topic_partitions(topic)
     ]
     results: dict[TopicPartition, Failure | None] = {}
-    for topic, found in describe_topics(cluster, [topic for topic in topics if ":" not in topic]).items():
+    for topic, found in describe_each_topic(cluster, [topic for topic in topics if ":" not in topic]).items():
         if isinstance(found, ApiError):
             results[TopicPartition(topic, -1)] = found
         else:
-            partitions += [TopicPartition(topic, each.partition) for each in found]
+            partitions += [TopicPartition(topic, each.number) for each in found.partitions]
     code = _delete_from(cluster, group_id, partitions_in_hash_order(partitions), results)
     _print_whole_result(group_id, code)
     rows = [

@@ -19,9 +19,10 @@ from ottla.cli.group_requests import (
 )
 from ottla.cli.java_failures import FAILURES, execution_failure, runtime_failure
 from ottla.cli.java_order import partitions_in_hash_order, strings_in_hash_order
-from ottla.cli.topic_requests import LATEST, list_offsets
+from ottla.cli.partition_leaders import list_offsets
 from ottla.client.cluster import Cluster
 from ottla.client.failures import ApiError
+from ottla.client.leaders import LATEST
 from ottla.types import TopicPartition
 
 _REBALANCING = frozenset({"PreparingRebalance", "CompletingRebalance", "Assigning", "Reconciling"})
@@ -65,11 +66,14 @@ def offsets_at(
     cluster: Cluster, partitions: Sequence[TopicPartition], timestamp: int
 ) -> dict[TopicPartition, int]:
     """Return the offsets of partitions at a time, in the order of Java's hash map, failing as Kafka's tool does."""
-    try:
-        found = list_offsets(cluster, partitions, timestamp)
-    except ToolError as error:
-        raise runtime_failure(error) from error
-    return {partition: found[partition] for partition in partitions_in_hash_order(partitions)}
+    found = list_offsets(cluster, partitions, timestamp)
+    offsets = {}
+    for partition in partitions_in_hash_order(partitions):
+        outcome = found[partition]
+        if isinstance(outcome, ApiError):
+            raise runtime_failure(execution_failure(outcome)) from outcome
+        offsets[partition] = outcome.offset
+    return offsets
 
 
 def _described(cluster: Cluster, group_ids: Iterable[str]) -> dict[str, GroupDescription]:

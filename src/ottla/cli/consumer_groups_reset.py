@@ -10,15 +10,16 @@ from ottla.cli.consumer_groups_csv import read_reset_plan
 from ottla.cli.consumer_groups_describe import committed, offsets_at
 from ottla.cli.consumer_groups_topics import parse_topic_partitions
 from ottla.cli.failures import ToolError, illegal_argument
-from ottla.cli.group_requests import all_consumer_groups, commit_offsets, describe_group
+from ottla.cli.group_requests import commit_offsets, describe_group
 from ottla.cli.java_failures import execution_failure, runtime_failure
 from ottla.cli.java_order import partitions_in_hash_order, strings_in_hash_order
 from ottla.cli.java_times import parse_datetime, parse_duration_ns
 from ottla.cli.jopt import Parsed
-from ottla.cli.topic_requests import EARLIEST, LATEST, NO_OFFSET, describe_topics
+from ottla.cli.topic_metadata import describe_each_topic
 from ottla.client import log_lines
 from ottla.client.cluster import Cluster
 from ottla.client.failures import ApiError
+from ottla.client.leaders import EARLIEST, LATEST, NO_OFFSET
 from ottla.errors import ErrorCode
 from ottla.types import TopicPartition
 
@@ -28,9 +29,8 @@ _INACTIVE = frozenset({"Empty", "Dead"})
 _TOOL = "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand"
 
 
-def reset_offsets(cluster: Cluster, parsed: Parsed) -> dict[str, Offsets]:
+def reset_offsets(cluster: Cluster, parsed: Parsed, group_ids: Iterable[str]) -> dict[str, Offsets]:
     """Return the new offsets of each group, which are committed with --execute; none for a group with members."""
-    group_ids = all_consumer_groups(cluster) if parsed.has("all-groups") else parsed.texts("group")
     resets = {}
     for group_id in strings_in_hash_order(group_ids):
         state = _state(cluster, group_id)
@@ -79,12 +79,12 @@ def _scope(cluster: Cluster, parsed: Parsed, group_id: str) -> list[TopicPartiti
 def _named_partitions(cluster: Cluster, topics: Iterable[str]) -> list[TopicPartition]:
     names = list(topics)
     found = [each for name in names if ":" in name for each in parse_topic_partitions(name)]
-    described = describe_topics(cluster, [name for name in names if ":" not in name])
+    described = describe_each_topic(cluster, [name for name in names if ":" not in name])
     for name in strings_in_hash_order(described):
-        partitions = described[name]
-        if isinstance(partitions, ApiError):
-            raise partitions
-        found += [TopicPartition(name, each.partition) for each in partitions]
+        topic = described[name]
+        if isinstance(topic, ApiError):
+            raise topic
+        found += [TopicPartition(name, each.number) for each in topic.partitions]
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ottla.cli.failures import illegal_argument
+from ottla.cli.java_text import java_split
 from ottla.types import TopicPartition
 
 _INTEGER = re.compile(r"[+-]?[0-9]+")
@@ -12,20 +13,11 @@ _INTEGER = re.compile(r"[+-]?[0-9]+")
 
 def parse_topic_partitions(argument: str) -> list[TopicPartition]:
     """Return the partitions of an argument that names some. Raises the failure of an illegal argument."""
-    parts = argument.split(":")
-    while len(parts) > 1 and not parts[-1]:
-        parts.pop()
+    parts = java_split(argument, ":")
     if len(parts) != 2:
         raise illegal_argument(f"Invalid topic arg '{argument}', expected topic name and partitions")
     topic, numbers = parts
-    return [TopicPartition(topic, _partition(number, argument)) for number in _split(numbers)]
-
-
-def _split(numbers: str) -> list[str]:
-    found = numbers.split(",")
-    while len(found) > 1 and not found[-1]:
-        found.pop()
-    return found
+    return [TopicPartition(topic, _partition(number, argument)) for number in java_split(numbers, ",")]
 
 
 def _partition(number: str, argument: str) -> int:

@@ -11,6 +11,7 @@ from ottla.cli.admin_questions import raised_by_futures
 from ottla.cli.failures import terse
 from ottla.cli.java_text import java_split
 from ottla.cli.jopt import INTEGER, LONG, REQUIRED, Opt, OptionError, Parsed, parse
+from ottla.cli.partition_leaders import list_offsets
 from ottla.cli.topic_filter import (
     PartitionFilter,
     any_partition,
@@ -21,12 +22,11 @@ from ottla.cli.topic_filter import (
 from ottla.cli.topic_metadata import describe_topics, list_topics
 from ottla.client.cluster import Cluster
 from ottla.client.failures import ApiError
-from ottla.client.leaders import EARLIEST, EARLIEST_LOCAL, LATEST, LATEST_TIERED, MAX_TIMESTAMP, list_offsets
+from ottla.client.leaders import EARLIEST, EARLIEST_LOCAL, LATEST, LATEST_TIERED, MAX_TIMESTAMP, NO_OFFSET
 from ottla.types import TopicPartition
 
 _SUMMARY = "An interactive shell for getting topic-partition offsets."
 _CLIENT_ID = "GetOffsetShell"
-_UNKNOWN_OFFSET = -1
 
 NAMED_TIMES = {
     "latest": LATEST,
@@ -100,7 +100,7 @@ def main(arguments: Sequence[str]) -> int:
         )
         if not partitions:
             raise terse("Could not match any topic-partitions with the specified filters")
-        offsets = list_offsets(cluster, dict.fromkeys(partitions, timestamp))
+        offsets = list_offsets(cluster, partitions, timestamp)
     for partition in partitions:
         found = offsets[partition]
         if isinstance(found, ApiError):
@@ -110,7 +110,7 @@ def main(arguments: Sequence[str]) -> int:
             )
     for partition in sorted(partitions, key=str):
         found = offsets[partition]
-        if not isinstance(found, ApiError) and found.offset != _UNKNOWN_OFFSET:
+        if not isinstance(found, ApiError) and found.offset != NO_OFFSET:
             print(f"{partition.topic}:{partition.partition}:{found.offset}")
     return 0
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from random import Random
 
 from ottla.cli.admin_access import load_properties, open_admin, read_text
+from ottla.cli.admin_questions import raised_by_futures
 from ottla.cli.failures import TERSE, ToolError, terse
 from ottla.cli.java_failures import (
     FAILURES,
@@ -57,7 +58,8 @@ from ottla.cli.reassign_states import (
     ongoing_lines,
     partition_lines,
 )
-from ottla.cli.topic_requests import BROKER, TOPIC, change_configs, describe_topics
+from ottla.cli.resource_configs import DELETE, SET, Alteration, ResourceType, alter_configs
+from ottla.cli.topic_metadata import describe_each_topic
 from ottla.client.cluster import Cluster
 from ottla.client.failures import ApiError
 from ottla.errors import ErrorCode
@@ -170,8 +172,10 @@ def _execute(cluster: Cluster, parsed: Parsed) -> None:
         _throttle_brokers(cluster, plan, under_way, current, between_brokers)
     if between_directories >= 0:
         brokers = integers_in_hash_order(replica.broker_id for replica in plan.directories)
-        change_configs(
-            cluster, BROKER, {str(each): {_DIRECTORY_RATE: str(between_directories)} for each in brokers}
+        _change_configs(
+            cluster,
+            ResourceType.BROKER,
+            {str(each): {_DIRECTORY_RATE: str(between_directories)} for each in brokers},
         )
         print(f"The replica-alter-dir throttle limit was set to {between_directories} B/s")
     refused = move_partitions(
@@ -197,14 +201,14 @@ def _throttle_brokers(
     ongoing = {each: (move.replicas, move.adding) for each, move in under_way.items()}
     moves = proposed_moves(ongoing, plan.replicas, current)
     leaders, followers = leader_throttles(moves), follower_throttles(moves)
-    change_configs(
+    _change_configs(
         cluster,
-        TOPIC,
+        ResourceType.TOPIC,
         {topic: {_LEADER_REPLICAS: leaders[topic], _FOLLOWER_REPLICAS: followers[topic]} for topic in moves},
     )
-    change_configs(
+    _change_configs(
         cluster,
-        BROKER,
+        ResourceType.BROKER,
         {str(each): {_LEADER_RATE: str(rate), _FOLLOWER_RATE: str(rate)} for each in moving_brokers(moves)},
     )
     print(f"The inter-broker throttle limit was set to {rate} B/s")
@@ -258,10 +262,8 @@ def _partition_states(
 ) -> dict[TopicPartition, PartitionState]:
     wanted = list(assignments)
     at_rest = [each.partition.topic for each in wanted if each.partition not in under_way]
-    try:
-        described = describe_topics(cluster, at_rest)
-    except ApiError as error:
-        raise execution_failure(error) from error
+    with raised_by_futures():
+        described = describe_each_topic(cluster, at_rest)
     states = {}
     for partition, target in wanted:
         if partition in under_way:
@@ -273,7 +275,7 @@ def _partition_states(
                 raise execution_failure(found)
             current: tuple[int, ...] = ()
         else:
-            current = _replicas_at([each.replicas for each in found], partition.partition)
+            current = _replicas_at([each.replicas for each in found.partitions], partition.partition)
         states[partition] = PartitionState(current, target, is_done=True)
     return states
 
@@ -318,12 +320,31 @@ def _clear_throttles(cluster: Cluster, plan: Plan) -> None:
     brokers = integers_in_hash_order([*integers_in_hash_order(describe_brokers(cluster)), *targets])
     print(f"Clearing broker-level throttles on broker{_plural(brokers)} {','.join(map(str, brokers))}")
     keys = (_LEADER_RATE, _FOLLOWER_RATE, _DIRECTORY_RATE)
-    change_configs(cluster, BROKER, {str(each): dict.fromkeys(keys) for each in brokers})
+    _change_configs(cluster, ResourceType.BROKER, {str(each): dict.fromkeys(keys) for each in brokers})
     topics = strings_in_hash_order(each.partition.topic for each in plan.assignments)
     print(f"Clearing topic-level throttles on topic{_plural(topics)} {','.join(topics)}")
-    change_configs(
-        cluster, TOPIC, {each: dict.fromkeys((_LEADER_REPLICAS, _FOLLOWER_REPLICAS)) for each in topics}
+    _change_configs(
+        cluster,
+        ResourceType.TOPIC,
+        {each: dict.fromkeys((_LEADER_REPLICAS, _FOLLOWER_REPLICAS)) for each in topics},
     )
+
+
+def _change_configs(
+    cluster: Cluster, resource_type: ResourceType, changes: Mapping[str, Mapping[str, str | None]]
+) -> None:
+    """Set the keys of resources, or take back those whose value is None."""
+    with raised_by_futures():
+        alter_configs(
+            cluster,
+            resource_type,
+            {
+                name: [
+                    Alteration(DELETE if value is None else SET, key, value) for key, value in wanted.items()
+                ]
+                for name, wanted in changes.items()
+            },
+        )
 
 
 def _list(cluster: Cluster, _parsed: Parsed) -> None:

@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 
+from ottla.cli.admin_questions import raised_by_futures
 from ottla.cli.java_failures import execution_failure
 from ottla.cli.java_order import Replica, partitions_in_hash_order, strings_in_hash_order
 from ottla.cli.reassign_states import DirectoryState, OngoingMove
-from ottla.cli.topic_requests import describe_topics
+from ottla.cli.topic_metadata import describe_each_topic
 from ottla.client.cluster import Cluster
 from ottla.client.failures import ApiError, error_of, raise_for
 from ottla.errors import ErrorCode
 from ottla.types import TopicPartition
 
 
-@contextmanager
-def as_future() -> Iterator[None]:
-    """Wrap the cluster's errors as Java's futures do."""
-    try:
-        yield
-    except ApiError as error:
-        raise execution_failure(error) from error
-
-
 def describe_brokers(cluster: Cluster) -> dict[int, str | None]:
     """Return the racks of the brokers by their ids, None for those without."""
-    with as_future():
+    with raised_by_futures():
         cluster.describe_cluster()
     return {node.node_id: node.rack for node in cluster.nodes.values()}
 
@@ -41,7 +32,7 @@ def ongoing_moves(
     )
 
     topics: dict[str, ListPartitionReassignmentsTopics] = {}
-    with as_future():
+    with raised_by_futures():
         for topic, partition in dict.fromkeys(partitions or ()):
             _check_representable(topic, partition)
             entry = topics.setdefault(topic, ListPartitionReassignmentsTopics(name=topic))
@@ -111,16 +102,16 @@ def move_partitions(
 
 def replicas_of_topics(cluster: Cluster, names: Iterable[str]) -> dict[TopicPartition, tuple[int, ...]]:
     """Return where all partitions of topics are; every topic has to be there."""
-    with as_future():
-        described = describe_topics(cluster, names)
+    with raised_by_futures():
+        described = describe_each_topic(cluster, names)
         found: dict[TopicPartition, tuple[int, ...]] = {}
         for name in strings_in_hash_order(described):
-            partitions = described[name]
-            if isinstance(partitions, ApiError):
-                if partitions.code is ErrorCode.UNKNOWN_TOPIC_OR_PARTITION:
-                    raise ApiError(partitions.code, f"Topic {name} not found.")
-                raise partitions
-            found |= {TopicPartition(name, each.partition): each.replicas for each in partitions}
+            topic = described[name]
+            if isinstance(topic, ApiError):
+                if topic.code is ErrorCode.UNKNOWN_TOPIC_OR_PARTITION:
+                    raise ApiError(topic.code, f"Topic {name} not found.")
+                raise topic
+            found |= {TopicPartition(name, each.number): each.replicas for each in topic.partitions}
     return found
 
 
@@ -152,7 +143,7 @@ def directory_states(cluster: Cluster, targets: Mapping[Replica, str]) -> dict[R
                 entry = topics.setdefault(replica.topic, DescribableLogDirTopic(topic=replica.topic))
                 entry.partitions.append(replica.partition)
         request = DescribeLogDirsRequest(topics=list(topics.values()))
-        with as_future():
+        with raised_by_futures():
             response = cluster.ask_node(broker_id, request, call="describeReplicaLogDirs")
         for result in response.results:
             if result.error_code:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, NamedTuple
@@ -99,36 +99,48 @@ def describe_configs(
 
 
 def alter_configs(
-    cluster: Cluster, resource_type: ResourceType, name: str, alterations: Sequence[Alteration]
+    cluster: Cluster, resource_type: ResourceType, changes: Mapping[str, Sequence[Alteration]]
 ) -> None:
-    """Change settings of one resource, all or none of them. Raises ApiError."""
+    """Change settings of resources of one type, of each all or none. Raises ApiError for the first that is refused.
+
+    Those of a broker or its loggers are changed by that broker, or by the controller where the client knows
+    controllers only, which change no loggers.
+    """
+    responses = [
+        ask_broker_or_controller(cluster, request, "incrementalAlterConfigs")
+        if node_id is None
+        or (cluster.is_controller_bootstrap and resource_type is not ResourceType.BROKER_LOGGER)
+        else ask_node(cluster, node_id, request, "incrementalAlterConfigs")
+        for node_id, request in _alter_requests(resource_type, changes).items()
+    ]
+    for response in responses:
+        for result in response.responses:
+            raise_for(result.error_code, result.error_message)
+
+
+def _alter_requests(
+    resource_type: ResourceType, changes: Mapping[str, Sequence[Alteration]]
+) -> dict[int | None, object]:
+    """Return what each node has to be asked, None for any."""
     from ottla.protocol.messages.incremental_alter_configs import (
         AlterableConfig,
         AlterConfigsResource,
         IncrementalAlterConfigsRequest,
     )
 
-    request = IncrementalAlterConfigsRequest(
-        resources=[
-            AlterConfigsResource(
-                resource_type=resource_type,
-                resource_name=name,
-                configs=[
-                    AlterableConfig(name=each.name, config_operation=each.operation, value=each.value)
-                    for each in alterations
-                ],
-            )
+    requests: dict[int | None, IncrementalAlterConfigsRequest] = {}
+    for name, alterations in changes.items():
+        request = requests.setdefault(
+            _node_of(resource_type, name), IncrementalAlterConfigsRequest(resources=[])
+        )
+        configs = [
+            AlterableConfig(name=each.name, config_operation=each.operation, value=each.value)
+            for each in alterations
         ]
-    )
-    node_id = _node_of(resource_type, name)
-    if node_id is None or (
-        cluster.is_controller_bootstrap and resource_type is not ResourceType.BROKER_LOGGER
-    ):
-        response = ask_broker_or_controller(cluster, request, "incrementalAlterConfigs")
-    else:
-        response = ask_node(cluster, node_id, request, "incrementalAlterConfigs")
-    for result in response.responses:
-        raise_for(result.error_code, result.error_message)
+        request.resources.append(
+            AlterConfigsResource(resource_type=resource_type, resource_name=name, configs=configs)
+        )
+    return dict(requests)
 
 
 def list_config_resources(cluster: Cluster, resource_type: ResourceType) -> list[str]:

@@ -10,7 +10,7 @@ from ottla.cli.admin_order import collected_order
 from ottla.cli.admin_questions import ask_any_broker, refuse_controllers
 from ottla.cli.java_order import strings_in_hash_order
 from ottla.client.cluster import Cluster
-from ottla.client.failures import ApiError, UnsupportedVersionError, raise_for
+from ottla.client.failures import ApiError, UnsupportedVersionError, error_of, raise_for
 from ottla.errors import ErrorCode
 from ottla.types import Uuid, java_string_hash, uuid_to_text
 
@@ -53,18 +53,44 @@ def list_topics(cluster: Cluster, *, includes_internal: bool = True) -> dict[str
 def describe_topics(
     cluster: Cluster, names: Sequence[str], partition_limit: int = DEFAULT_PARTITION_LIMIT
 ) -> list[TopicDescription]:
-    """Return the topics with these names; raises ApiError for the first that cannot be described.
+    """Return the topics with these names; raises ApiError for the first that cannot be described."""
+    found = describe_each_topic(cluster, names, partition_limit)
+    described = []
+    for name in collected_order(names, java_string_hash):
+        topic = found[name]
+        if isinstance(topic, ApiError):
+            raise topic
+        described.append(topic)
+    return described
+
+
+def describe_each_topic(
+    cluster: Cluster, names: Iterable[str], partition_limit: int = DEFAULT_PARTITION_LIMIT
+) -> dict[str, TopicDescription | ApiError]:
+    """Return each of the topics with these names, or what is wrong with it, by name. Raises ApiError.
 
     They are asked for with DescribeTopicPartitions in pages of `partition_limit`, or with Metadata where the broker
     does not know that (KIP-966).
     """
     refuse_controllers(cluster)
-    live = {broker.broker_id for broker in cluster.describe_cluster().brokers} if names else set()
+    wanted = sorted(set(names))
+    found: dict[str, TopicDescription | ApiError] = {
+        name: _unrepresentable(name) for name in wanted if not name
+    }
+    wanted = [name for name in wanted if name]
+    if not wanted:
+        return found
+    live = {broker.broker_id for broker in cluster.describe_cluster().brokers}
     try:
-        answered = _paged_topics(cluster, sorted(set(names)), partition_limit)
+        answered = _paged_topics(cluster, wanted, partition_limit)
     except UnsupportedVersionError:
-        return _describe_by_metadata(cluster, names)
-    return [_description(name, answered, live) for name in collected_order(names, java_string_hash)]
+        return found | _describe_by_metadata(cluster, wanted)
+    return found | {name: _description(name, answered, live) for name in wanted}
+
+
+def _unrepresentable(name: str) -> ApiError:
+    words = f"The given topic name '{name}' cannot be represented in a request."
+    return ApiError(ErrorCode.INVALID_TOPIC_EXCEPTION, words)
 
 
 def describe_topic_by_id(cluster: Cluster, topic_id: Uuid) -> TopicDescription:
@@ -79,18 +105,17 @@ def describe_topic_by_id(cluster: Cluster, topic_id: Uuid) -> TopicDescription:
     raise ApiError(ErrorCode.UNKNOWN_TOPIC_ID, f"TopicId {uuid_to_text(topic_id)} not found.")
 
 
-def _describe_by_metadata(cluster: Cluster, names: Sequence[str]) -> list[TopicDescription]:
+def _describe_by_metadata(cluster: Cluster, names: Sequence[str]) -> dict[str, TopicDescription | ApiError]:
     response = cluster.metadata(names, call="describeTopics")
     live = {broker.node_id for broker in response.brokers}
-    by_name = {topic.name: topic for topic in response.topics}
-    described = []
-    for name in collected_order(names, java_string_hash):
-        topic = by_name.get(name)
-        if topic is None:
-            raise ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, f"Topic {name} not found.")
-        raise_for(topic.error_code)
-        described.append(TopicDescription(name, topic.topic_id, _states(topic.partitions, live)))
-    return described
+    found: dict[str, TopicDescription | ApiError] = {
+        name: ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, f"Topic {name} not found.") for name in names
+    }
+    for topic in response.topics:
+        found[topic.name] = error_of(topic.error_code) or TopicDescription(
+            topic.name, topic.topic_id, _states(topic.partitions, live)
+        )
+    return found
 
 
 @dataclass(slots=True)
@@ -131,12 +156,13 @@ def _paged_topics(cluster: Cluster, names: Sequence[str], partition_limit: int) 
     return found
 
 
-def _description(name: str, answered: dict[str, _PagedTopic], live: set[int]) -> TopicDescription:
+def _description(name: str, answered: dict[str, _PagedTopic], live: set[int]) -> TopicDescription | ApiError:
     topic = answered.get(name)
     if topic is None:
-        raise ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
-    raise_for(topic.error_code)
-    return TopicDescription(name, topic.topic_id, _states(topic.partitions, live))
+        return ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+    return error_of(topic.error_code) or TopicDescription(
+        name, topic.topic_id, _states(topic.partitions, live)
+    )
 
 
 def _states(partitions: Iterable[Any], live: set[int]) -> tuple[PartitionState, ...]:

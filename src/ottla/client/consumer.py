@@ -379,11 +379,7 @@ class Consumer:
 
     def _list_offsets(self, wanted: Mapping[TopicPartition, int]) -> dict[TopicPartition, FoundOffset]:
         outcomes = list_offsets(
-            self._cluster,
-            wanted,
-            isolation_level=self._settings.isolation_level,
-            timeout_s=0.0,
-            known=self._metadata,
+            self._cluster, wanted, self._metadata, isolation_level=self._settings.isolation_level
         )
         found = {}
         for partition, outcome in outcomes.items():

@@ -5,8 +5,8 @@ import pytest
 from ottla.cli.consumer_groups_describe import describe_members, describe_offsets, describe_states, offsets_at
 from ottla.cli.failures import ToolError
 from ottla.cli.group_requests import commit_offsets
-from ottla.cli.topic_requests import LATEST
 from ottla.client.cluster import Cluster
+from ottla.client.leaders import EARLIEST, LATEST
 from ottla.types import TopicPartition
 
 Member = Callable[[str, str], None]
@@ -54,6 +54,10 @@ def test_a_group_that_is_not_there_leaves_nothing_printed(
 def test_offsets_come_in_the_order_of_javas_hash_map(cluster: Cluster) -> None:
     partitions = [TopicPartition("three", number) for number in (2, 0, 1)]
     assert set(offsets_at(cluster, partitions, LATEST)) == set(partitions)
+    one = TopicPartition("one", 0)
+    assert offsets_at(cluster, [one, partitions[0]], LATEST) == {one: 5, partitions[0]: 0}
+    assert offsets_at(cluster, [one], EARLIEST) == {one: 0}
+    assert offsets_at(cluster, [], LATEST) == {}
     with pytest.raises(ToolError) as caught:
         offsets_at(cluster, [TopicPartition("missing", 0)], LATEST)
     assert caught.value.java_class == "java.lang.RuntimeException"

@@ -18,7 +18,8 @@ THREE = [TopicPartition("three", number) for number in range(3)]
 
 
 def reset(cluster: Cluster, line: str) -> dict[str, dict[TopicPartition, int]]:
-    return reset_offsets(cluster, parse(OPTIONS, shlex.split(f"--reset-offsets {line}")))
+    parsed = parse(OPTIONS, shlex.split(f"--reset-offsets {line}"))
+    return reset_offsets(cluster, parsed, parsed.texts("group"))
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,10 @@ from typing import Any
 import pytest
 from tests.unit.cli.scripted_cluster import ScriptedCluster
 
-from ottla.cli.partition_leaders import ask_leaders, by_topic, partition_answers
+from ottla.cli.partition_leaders import ask_leaders, by_topic, list_offsets, partition_answers
+from ottla.client.cluster import Cluster
 from ottla.client.failures import ApiError, RequestTimeoutError, UnsupportedVersionError, error_of
+from ottla.client.leaders import LATEST, NO_OFFSET, FoundOffset
 from ottla.errors import ErrorCode
 from ottla.protocol.messages.metadata import (
     MetadataResponse,
@@ -57,9 +59,9 @@ class _Script:
         return dict.fromkeys(partitions, outcome)
 
 
-def _asked(script: _Script, *partitions: TopicPartition, timeout_ms: int = 5_000) -> Any:
+def _asked(script: _Script, *partitions: TopicPartition, timeout_ms: int = 5_000, **how: Any) -> Any:
     cluster = ScriptedCluster(script.answer, timeout_ms=timeout_ms)
-    return ask_leaders(cluster, partitions, script.ask, "deleteRecords")
+    return ask_leaders(cluster, partitions, script.ask, "deleteRecords", **how)
 
 
 def test_each_leader_is_asked_for_its_own_partitions() -> None:
@@ -94,12 +96,42 @@ def test_a_topic_that_does_not_exist_is_waited_for() -> None:
     assert _asked(script, A0) == {A0: 10}
 
 
-def test_what_else_is_wrong_with_a_topic_fails_its_partitions() -> None:
+def test_a_topic_that_does_not_exist_fails_its_partitions_where_it_is_not_waited_for() -> None:
+    missing = _metadata(error_code=ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+    assert _asked(_Script(missing, said={}), A0, waits_for_topics=False)[A0].java_text() == (
+        "org.apache.kafka.common.errors.UnknownTopicOrPartitionException: Failed to fetch metadata for partition a-0 "
+        "because metadata for topic `a` could not be found"
+    )
+
+
+def test_what_else_is_wrong_with_a_topic_fails_its_partitions_and_is_logged(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     wrong = _metadata(error_code=ErrorCode.INVALID_TOPIC_EXCEPTION)
     assert _asked(_Script(wrong, said={}), A0)[A0].java_text() == (
         "org.apache.kafka.common.errors.InvalidTopicException: Failed to fetch metadata for partition a-0 due to "
         "invalid topic `a`"
     )
+    logged, trace = capsys.readouterr().err.splitlines()
+    assert logged.endswith(
+        "Received invalid topic error for topic a in `Metadata` response "
+        "(org.apache.kafka.clients.admin.internals.PartitionLeaderStrategy)"
+    )
+    assert trace.startswith("org.apache.kafka.common.errors.InvalidTopicException: ")
+
+
+def test_a_partition_without_a_leader_is_waited_for() -> None:
+    script = _Script(_metadata(-1), _metadata(1), said={1: [10]})
+    assert _asked(script, A0, waits_for_topics=False) == {A0: 10}
+
+
+def test_offsets_are_found_by_time_and_by_name(cluster: Cluster) -> None:
+    one = TopicPartition("one", 0)
+    assert list_offsets(cluster, [one], LATEST) == {one: FoundOffset(5, -1, 0)}
+    (found,) = list_offsets(cluster, [one], 4_000_000_000_000).values()
+    assert isinstance(found, FoundOffset)
+    assert found.offset == NO_OFFSET
+    assert list_offsets(cluster, [], LATEST) == {}
 
 
 def test_a_partition_that_never_comes_fails_when_the_time_is_over() -> None:

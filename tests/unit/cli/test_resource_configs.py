@@ -75,14 +75,25 @@ def test_a_broker_is_asked_itself_and_everything_else_of_any(
     assert asked.requests[0][0] == node_id
     assert (entry.source, entry.synonyms[0].source) == ("DYNAMIC_BROKER_CONFIG", "UNKNOWN")
     asked = _Asked(ALTERED)
-    alter_configs(ScriptedCluster(asked), resource_type, name, [Alteration(SET, "a", "1")])
+    alter_configs(ScriptedCluster(asked), resource_type, {name: [Alteration(SET, "a", "1")]})
     assert asked.requests[0][0] == node_id
+
+
+def test_brokers_are_changed_one_by_one_and_topics_together() -> None:
+    asked = _Asked(ALTERED)
+    alteration = [Alteration(SET, "a", "1")]
+    alter_configs(ScriptedCluster(asked), ResourceType.BROKER, dict.fromkeys(["1", "2"], alteration))
+    alter_configs(ScriptedCluster(asked), ResourceType.TOPIC, dict.fromkeys(["s", "t"], alteration))
+    names = [
+        (node_id, [each.resource_name for each in request.resources]) for node_id, request in asked.requests
+    ]
+    assert names == [(1, ["1"]), (2, ["2"]), (-1, ["s", "t"])]
 
 
 def test_controllers_change_brokers_themselves() -> None:
     asked = _Asked(ALTERED)
     cluster = ScriptedCluster(asked, are_controllers=True)
-    alter_configs(cluster, ResourceType.BROKER, "2", [Alteration(DELETE, "a", "")])
+    alter_configs(cluster, ResourceType.BROKER, {"2": [Alteration(DELETE, "a", "")]})
     assert asked.requests[0][0] == 1
     (config,) = asked.requests[0][1].resources[0].configs
     assert (config.name, config.config_operation, config.value) == ("a", 1, "")
@@ -102,7 +113,7 @@ def test_errors_of_a_resource_are_raised_with_their_words() -> None:
         ]
     )
     with pytest.raises(ApiError, match="no"):
-        alter_configs(ScriptedCluster(_Asked(refused)), ResourceType.TOPIC, "t", [])
+        alter_configs(ScriptedCluster(_Asked(refused)), ResourceType.TOPIC, {"t": []})
 
 
 def test_nothing_is_asked_about_nothing() -> None:

@@ -3,7 +3,8 @@ from typing import Any
 import pytest
 from tests.unit.cli.scripted_cluster import ScriptedCluster, refuse_version
 
-from ottla.cli.topic_metadata import describe_topic_by_id, describe_topics, list_topics
+from ottla.cli.topic_metadata import describe_each_topic, describe_topic_by_id, describe_topics, list_topics
+from ottla.client.cluster import Cluster
 from ottla.client.failures import ApiError
 from ottla.errors import ErrorCode
 from ottla.protocol.messages.describe_cluster import (
@@ -126,6 +127,21 @@ def test_a_topic_with_an_error_fails() -> None:
     with pytest.raises(ApiError) as caught:
         describe_topics(cluster, ["a"])
     assert caught.value.code == ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+
+
+def test_each_topic_is_described_or_has_its_error(cluster: Cluster) -> None:
+    found = describe_each_topic(cluster, ["three", "missing", "", "not a name", "one", "one"])
+    assert list(found) == ["", "missing", "not a name", "one", "three"]
+    three = found["three"]
+    assert not isinstance(three, ApiError)
+    assert [(each.number, each.replicas) for each in three.partitions] == [(0, (1,)), (1, (1,)), (2, (1,))]
+    failed = {name: topic.java_text() for name, topic in found.items() if isinstance(topic, ApiError)}
+    assert {name: text.split(":")[0].rpartition(".")[2] for name, text in failed.items()} == {
+        "": "InvalidTopicException",
+        "missing": "UnknownTopicOrPartitionException",
+        "not a name": "InvalidTopicException",
+    }
+    assert failed[""].endswith("The given topic name '' cannot be represented in a request.")
 
 
 def test_an_older_broker_is_asked_for_metadata() -> None:

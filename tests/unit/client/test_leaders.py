@@ -1,12 +1,16 @@
-"""What goes to leaders is split between them, and asked anew where one has moved."""
+"""What goes to leaders is split between them, and their metadata is distrusted where one has moved."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from tests.support.client_cluster import cluster_of, metadata_response
-from tests.support.scripted_node import ScriptedNode
+from tests.support.scripted_node import CLOSE, ScriptedNode
 
-from ottla.client.failures import ApiError, RequestTimeoutError
+from ottla.client.failures import ApiError
 from ottla.client.leaders import EARLIEST, LATEST, MAX_TIMESTAMP, FoundOffset, list_offsets
+from ottla.client.topic_metadata import TopicMetadata
 from ottla.errors import ErrorCode
 from ottla.protocol.api import APIS, ApiKey
 from ottla.protocol.messages.list_offsets import (
@@ -45,62 +49,65 @@ def test_each_leader_is_asked_for_its_own() -> None:
             return _offsets(request, 11)
 
         with ScriptedNode(script) as node, cluster_of(node.address) as cluster:
-            found = list_offsets(cluster, {A: LATEST, B: EARLIEST}, isolation_level=1)
+            metadata = TopicMetadata(cluster, 300_000)
+            found = list_offsets(cluster, {A: LATEST, B: EARLIEST}, metadata, isolation_level=1)
+            assert not metadata.is_stale
     assert found == {A: FoundOffset(11, -1, -1), B: FoundOffset(22, -1, -1)}
     (request,) = other.requests(ApiKey.LIST_OFFSETS)
     assert request.isolation_level == 1
     assert request.topics[0].partitions[0].timestamp == EARLIEST
 
 
-def test_a_leader_that_moved_is_looked_up_again() -> None:
-    codes = iter([ErrorCode.NOT_LEADER_OR_FOLLOWER, 0])
+@contextmanager
+def _one_node(
+    answer: Any, *, leader: int = 1, **offered: Any
+) -> Iterator[tuple[ScriptedNode, Any, TopicMetadata]]:
+    """Give a node that leads one partition and answers ListOffsets with a code, or by closing."""
 
     def script(key: ApiKey, _version: int, request: Any) -> Any:
         if key is ApiKey.METADATA:
-            return metadata_response({1: node.port}, {"t": [1]})
-        return _offsets(request, 5, next(codes))
+            return metadata_response({1: node.port}, {"t": [leader]})
+        return answer if answer is CLOSE else _offsets(request, 5, answer)
 
-    with ScriptedNode(script) as node, cluster_of(node.address) as cluster:
-        assert list_offsets(cluster, {A: LATEST}) == {A: FoundOffset(5, -1, -1)}
-        assert len(node.requests(ApiKey.METADATA)) == 2
-
-
-def _outcome(script: Any, timeout_s: float, wanted: int = LATEST, **offered: Any) -> FoundOffset | ApiError:
-    with ScriptedNode(script, **offered) as node:
-        ports[1] = node.port
-        with cluster_of(node.address) as cluster:
-            return list_offsets(cluster, {A: wanted}, timeout_s=timeout_s)[A]
+    with ScriptedNode(script, **offered) as node, cluster_of(node.address) as cluster:
+        yield node, cluster, TopicMetadata(cluster, 300_000)
 
 
-ports: dict[int, int] = {}
+@pytest.mark.parametrize("answer", [ErrorCode.NOT_LEADER_OR_FOLLOWER, ErrorCode.LEADER_NOT_AVAILABLE, CLOSE])
+def test_after_an_error_that_passes_the_leader_is_looked_up_again(answer: Any) -> None:
+    with _one_node(answer) as (node, cluster, metadata):
+        for attempt in (1, 2):
+            outcome = list_offsets(cluster, {A: LATEST}, metadata)[A]
+            assert isinstance(outcome, ApiError)
+            assert outcome.is_retriable
+            assert len(node.requests(ApiKey.METADATA)) == attempt
+            assert metadata.is_stale
 
 
 def test_an_error_that_does_not_pass_is_the_outcome() -> None:
-    def script(key: ApiKey, _version: int, request: Any) -> Any:
-        if key is ApiKey.METADATA:
-            return metadata_response(ports, {"t": [1]})
-        return _offsets(request, -1, ErrorCode.TOPIC_AUTHORIZATION_FAILED)
-
-    outcome = _outcome(script, 30)
-    assert isinstance(outcome, ApiError)
-    assert outcome.code is ErrorCode.TOPIC_AUTHORIZATION_FAILED
+    with _one_node(ErrorCode.TOPIC_AUTHORIZATION_FAILED) as (_, cluster, metadata):
+        outcome = list_offsets(cluster, {A: LATEST}, metadata)[A]
+        assert isinstance(outcome, ApiError)
+        assert outcome.code is ErrorCode.TOPIC_AUTHORIZATION_FAILED
+        assert not metadata.is_stale
 
 
-def test_an_error_that_stays_is_a_timeout() -> None:
-    def script(key: ApiKey, _version: int, request: Any) -> Any:
-        if key is ApiKey.METADATA:
-            return metadata_response(ports, {"t": [1]})
-        return _offsets(request, -1, ErrorCode.LEADER_NOT_AVAILABLE)
-
-    assert isinstance(_outcome(script, 0.02), RequestTimeoutError)
+def test_a_partition_without_a_leader_is_told_from_one_that_is_not_there() -> None:
+    with _one_node(0, leader=-1) as (node, cluster, metadata):
+        outcomes = list_offsets(cluster, {A: LATEST, B: LATEST}, metadata)
+        assert [outcomes[each].code for each in (A, B)] == [  # type: ignore[union-attr]
+            ErrorCode.LEADER_NOT_AVAILABLE,
+            ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+        ]
+        assert not node.requests(ApiKey.LIST_OFFSETS)
+        assert metadata.is_stale
 
 
 def test_a_name_that_the_node_does_not_know_is_not_asked_for() -> None:
-    def script(_key: ApiKey, _version: int, _request: Any) -> Any:
-        return metadata_response(ports, {"t": [1]})
-
     offered = {api.key: (api.min_version, api.max_version) for api in APIS.values()}
     offered[ApiKey.LIST_OFFSETS] = (1, 6)
-    outcome = _outcome(script, 30, MAX_TIMESTAMP, offered=offered)
-    assert isinstance(outcome, ApiError)
-    assert outcome.code is ErrorCode.UNSUPPORTED_VERSION
+    with _one_node(0, offered=offered) as (node, cluster, metadata):
+        outcome = list_offsets(cluster, {A: MAX_TIMESTAMP}, metadata)[A]
+        assert isinstance(outcome, ApiError)
+        assert outcome.code is ErrorCode.UNSUPPORTED_VERSION
+        assert not node.requests(ApiKey.LIST_OFFSETS)
