@@ -16,8 +16,9 @@ from tests.system.clients.page import clients_page  # noqa: E402
 
 from ottla.cli.common import help_text  # noqa: E402 - the sources are found by the line above
 from ottla.cli.tools import TOOLS, Tool  # noqa: E402
+from ottla.client.java_exceptions import RETRIABLE  # noqa: E402
 from ottla.config.reference import configuration_page, ottla_yaml, server_properties  # noqa: E402
-from ottla.errors import RETRIABLE, ErrorCode, error_message  # noqa: E402
+from ottla.errors import ErrorCode, error_message  # noqa: E402
 from ottla.protocol.api import APIS, Api  # noqa: E402
 from ottla.telemetry.loggers import loggers_page  # noqa: E402
 from ottla.telemetry.metric_table import metrics_page  # noqa: E402

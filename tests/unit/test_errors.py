@@ -1,4 +1,4 @@
-from ottla.errors import DEFAULT_MESSAGES, RETRIABLE, ErrorCode, KafkaError, error_message, own_words
+from ottla.errors import DEFAULT_MESSAGES, ErrorCode, KafkaError, error_message, own_words
 
 
 def test_every_code_but_none_has_a_message() -> None:
@@ -8,10 +8,6 @@ def test_every_code_but_none_has_a_message() -> None:
 
 def test_the_codes_are_those_of_kafka_4_1_1_without_gaps() -> None:
     assert [code.value for code in sorted(ErrorCode)] == list(range(-1, 134))
-
-
-def test_success_and_unknown_errors_are_not_retried() -> None:
-    assert not {ErrorCode.NONE, ErrorCode.UNKNOWN_SERVER_ERROR} & RETRIABLE
 
 
 def test_an_error_without_a_text_has_that_of_its_code() -> None:

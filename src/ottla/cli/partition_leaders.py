@@ -17,7 +17,6 @@ from ottla.client import log_lines
 from ottla.client.cluster import Cluster
 from ottla.client.connection import Connection
 from ottla.client.failures import (
-    INVALID_METADATA,
     ApiError,
     UnsupportedVersionError,
     error_of,
@@ -139,7 +138,7 @@ def _answered(
     return {
         partition: answer
         for partition, answer in answers.items()
-        if not (isinstance(answer, ApiError) and (answer.is_retriable or answer.code in INVALID_METADATA))
+        if not (isinstance(answer, ApiError) and answer.is_retriable)
     }
 
 

@@ -5,29 +5,11 @@ The law: every failure that a user can meet is an `ApiError`, and prints as the 
 
 from __future__ import annotations
 
-from ottla.errors import EXCEPTION_CLASSES, RETRIABLE, ErrorCode, KafkaError, error_message
+from ottla.client.java_exceptions import EXCEPTION_CLASSES, RETRIABLE
+from ottla.errors import ErrorCode, KafkaError, error_message
 
 ERRORS_PACKAGE = "org.apache.kafka.common.errors"
 """Where the Java classes of protocol errors live."""
-
-INVALID_METADATA = frozenset(
-    {
-        ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
-        ErrorCode.LEADER_NOT_AVAILABLE,
-        ErrorCode.NOT_LEADER_OR_FOLLOWER,
-        ErrorCode.REPLICA_NOT_AVAILABLE,
-        ErrorCode.NETWORK_EXCEPTION,
-        ErrorCode.KAFKA_STORAGE_ERROR,
-        ErrorCode.LISTENER_NOT_FOUND,
-        ErrorCode.FENCED_LEADER_EPOCH,
-        ErrorCode.PREFERRED_LEADER_NOT_AVAILABLE,
-        ErrorCode.ELIGIBLE_LEADERS_NOT_AVAILABLE,
-        ErrorCode.ELECTION_NOT_NEEDED,
-        ErrorCode.UNKNOWN_TOPIC_ID,
-        ErrorCode.INCONSISTENT_TOPIC_ID,
-    }
-)
-"""Errors after which a client asks for the metadata anew (Kafka's `InvalidMetadataException` and its children)."""
 
 
 class ApiError(KafkaError):

@@ -15,9 +15,10 @@ from typing import Any
 from ottla.client.cluster import Cluster
 from ottla.client.connection import Connection
 from ottla.client.consumer_settings import READ_COMMITTED, ConsumerSettings
-from ottla.client.failures import INVALID_METADATA, ApiError, error_of
+from ottla.client.failures import ApiError, error_of
 from ottla.client.fetch_session import FetchSession, Wanted
 from ottla.client.fetched_records import ConsumerRecord, FetchedRecords, whole_batches_end
+from ottla.client.java_exceptions import INVALID_METADATA
 from ottla.client.positions import Position, Positions
 from ottla.client.topic_metadata import TopicMetadata
 from ottla.errors import ErrorCode

@@ -14,12 +14,13 @@ from typing import Any, NamedTuple
 from ottla.client.backoff import backoff_ms
 from ottla.client.cluster import Cluster
 from ottla.client.connection import Connection, wait_readable
-from ottla.client.failures import INVALID_METADATA, ApiError, DisconnectedError, RequestTimeoutError, error_of
+from ottla.client.failures import ApiError, DisconnectedError, RequestTimeoutError, error_of
+from ottla.client.java_exceptions import INVALID_METADATA, RETRIABLE
 from ottla.client.producer_batch import ProducerBatch
 from ottla.client.producer_queue import NO_PRODUCER_ID, PartitionQueue, ProducerIdentity
 from ottla.client.producer_settings import ProducerSettings
 from ottla.client.topic_metadata import TopicMetadata
-from ottla.errors import RETRIABLE, ErrorCode
+from ottla.errors import ErrorCode
 from ottla.protocol.messages.init_producer_id import InitProducerIdRequest
 from ottla.protocol.messages.produce import PartitionProduceData, ProduceRequest, TopicProduceData
 from ottla.types import ZERO_UUID, TopicPartition

@@ -10,7 +10,8 @@ from ottla.client.failures import (
     error_of,
     raise_for,
 )
-from ottla.errors import EXCEPTION_CLASSES, RETRIABLE, ErrorCode
+from ottla.client.java_exceptions import EXCEPTION_CLASSES, INVALID_METADATA, RETRIABLE
+from ottla.errors import ErrorCode
 
 
 def test_an_error_prints_as_java_prints_it() -> None:
@@ -46,6 +47,11 @@ def test_a_class_may_be_named() -> None:
 
 def test_every_code_has_its_java_class() -> None:
     assert EXCEPTION_CLASSES.keys() == set(ErrorCode) - {ErrorCode.NONE}
+
+
+def test_success_and_unknown_errors_are_not_retried() -> None:
+    assert not {ErrorCode.NONE, ErrorCode.UNKNOWN_SERVER_ERROR} & RETRIABLE
+    assert INVALID_METADATA < RETRIABLE
 
 
 def test_codes_are_read_with_their_retriability() -> None:
