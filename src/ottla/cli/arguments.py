@@ -13,6 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ottla.cli.similar_names import similar_names
+
 FILE_PREFIX = "@"
 """An argument that begins so names a file with more arguments, one a line."""
 
@@ -400,7 +402,7 @@ def _read_short_flags(parser: _Parser, words: _Words, word: str) -> tuple[Argume
             return None, None
     body = word.lstrip("-")
     longs = {each: each.lstrip("-") for each in by_flag if len(each.lstrip("-")) > 1}
-    similar = _similar(body, longs) if len(body) > 1 else []
+    similar = similar_names(body, longs) if len(body) > 1 else []
     raise parser.error(f"unrecognized arguments: '{word}'{words.file_hint}", similar=similar)
 
 
@@ -417,36 +419,8 @@ def _find_command(parser: _Parser, name: str) -> Command:
     choices = ", ".join(f"'{each}'" for each in names)
     raise parser.error(
         f"invalid choice: '{name}' (choose from {choices})",
-        similar=_similar(name, dict(zip(names, names, strict=True))),
+        similar=similar_names(name, dict(zip(names, names, strict=True))),
     )
-
-
-_SIMILAR_ENOUGH = 7
-"""A name that costs as much or more is not suggested; the costs and this number are those of git's `help.c`."""
-
-
-def _similar(word: str, bodies: Mapping[str, str]) -> list[str]:
-    """Return the names that are most like a word, where any is; `bodies` are the names without their dashes."""
-    costs = {name: 0 if body.startswith(word) else _distance(word, body) for name, body in bodies.items()}
-    best = min(costs.values(), default=_SIMILAR_ENOUGH)
-    if best >= _SIMILAR_ENOUGH:
-        return []
-    return sorted(name for name, cost in costs.items() if cost == best)
-
-
-def _distance(first: str, second: str) -> int:
-    """Return the Damerau-Levenshtein distance with the costs swap 0, substitute 2, add 1, delete 4."""
-    before: list[int] = []
-    above = list(range(len(second) + 1))
-    for i, letter in enumerate(first, start=1):
-        row = [i]
-        for j, other in enumerate(second, start=1):
-            cost = above[j - 1] + (0 if letter == other else 2)
-            if i > 1 and j > 1 and letter != other and first[i - 2] == other and letter == second[j - 2]:
-                cost = min(cost, before[j - 2])
-            row.append(min(cost, above[j] + 4, row[j - 1] + 1))
-        before, above = above, row
-    return above[-1]
 
 
 def _is_number(number_class: str, text: str) -> bool:
