@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 import pytest
 from kafka import KafkaConsumer, KafkaProducer
 
+from ottla.cli.group_requests import describe_group
 from ottla.client.cluster import Cluster
 from ottla.client.consumer import Consumer
 from ottla.client.consumer_settings import ConsumerSettings
@@ -20,9 +23,12 @@ from ottla.client.properties import ClientConfig
 from ottla.client.topic_metadata import TopicMetadata
 from ottla.errors import ErrorCode
 from ottla.protocol.messages.create_topics import CreatableTopic, CreateTopicsRequest
+from ottla.protocol.messages.join_group import JoinGroupRequest, JoinGroupRequestProtocol
+from ottla.protocol.messages.sync_group import SyncGroupRequest
 from ottla.types import TopicPartition
 from tests.support.answer_gate import AnswerGate
 from tests.support.broker_process import RunningBroker
+from tests.support.waiting import eventually
 from tests.system.conftest import StartBroker
 
 DEADLINE_S = 60.0
@@ -313,3 +319,55 @@ def _poll_until(done: Any, *consumers: Consumer, into: list[Any] | None = None) 
             records = consumer.poll(0.02)
             if into is not None:
                 into += records
+
+
+def test_a_member_whose_output_nobody_reads_stays_in_its_group(start_broker: StartBroker, name: str) -> None:
+    broker = start_broker({"group.min.session.timeout.ms": "100", "group.initial.rebalance.delay.ms": "0"})
+    session_timeout_ms = 2_000
+    command = [sys.executable, "-m", "ottla", "console-consumer", "--bootstrap-server", broker.bootstrap]
+    command += ["--topic", name, "--group", name, "--from-beginning"]
+    for option in (f"session.timeout.ms={session_timeout_ms}", "heartbeat.interval.ms=200"):
+        command += ["--consumer-property", option]
+    with _cluster(broker.bootstrap) as cluster:
+        _create(cluster, name)
+        values = [b"%d" % number * 200 for number in range(1_000, 2_000)]  # far more than a pipe holds
+        _produce(cluster, name, values)
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as reader:
+            assert reader.stdout is not None
+            try:
+                printed = reader.stdout.readline()
+                # From here on it does not poll; who joins now and falls silent outlives who beats no more.
+                _join_and_fall_silent(cluster, f"{name}-witness", session_timeout_ms)
+                eventually(lambda: describe_group(cluster, f"{name}-witness").state == "Empty")
+                group = describe_group(cluster, name)
+                assert (group.state, len(group.members)) == ("Stable", 1)
+                printed += b"".join(reader.stdout.readline() for _ in values[1:])
+                assert printed == b"".join(value + b"\n" for value in values)
+            finally:
+                reader.kill()
+
+
+def _join_and_fall_silent(cluster: Cluster, group_id: str, session_timeout_ms: int) -> None:
+    """Become the only member of a group, and send no heartbeat."""
+
+    def join(member_id: str) -> Any:
+        request = JoinGroupRequest(
+            group_id=group_id,
+            session_timeout_ms=session_timeout_ms,
+            rebalance_timeout_ms=session_timeout_ms,
+            member_id=member_id,
+            protocol_type="consumer",
+            protocols=[JoinGroupRequestProtocol(name="range", metadata=b"")],
+        )
+        return cluster.ask_coordinator(group_id, request)
+
+    joined = join(join("").member_id)
+    assert joined.error_code == 0
+    request = SyncGroupRequest(
+        group_id=group_id,
+        generation_id=joined.generation_id,
+        member_id=joined.member_id,
+        protocol_type="consumer",
+        protocol_name="range",
+    )
+    assert cluster.ask_coordinator(group_id, request).error_code == 0

@@ -1,9 +1,10 @@
 """A consumer: the records of partitions, alone or as a member of a group of the classic protocol.
 
 The law: records come in the order of their offsets, none twice and none left out, but for what was deleted, compacted
-or, with read_committed, aborted. Nothing runs by itself: fetches, heartbeats and commits happen while a method runs, so
-`poll` is to be called more often than session.timeout.ms. A `poll` may take longer than it was told by one request that
-it cannot do without.
+or, with read_committed, aborted. Fetches and commits happen while a method runs; only the heartbeats of a member go on
+between methods, on a thread (`heartbeats`), until `poll` was not called for max.poll.interval.ms. A `poll` may take
+longer than it was told by one request that it cannot do without. From `subscribe` to `close` the cluster is the
+consumer's alone.
 """
 
 from __future__ import annotations
@@ -11,35 +12,36 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple, Self
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from ottla.client import log_lines
 from ottla.client.backoff import backoff_ms
-from ottla.client.cluster import COORDINATOR_MOVED, Cluster, error_codes
+from ottla.client.cluster import Cluster
 from ottla.client.connection import wait_readable
 from ottla.client.consumer_settings import READ_COMMITTED, ConsumerSettings, ResetPolicy
 from ottla.client.failures import ApiError
 from ottla.client.fetched_records import ConsumerRecord
-from ottla.client.fetcher import Fetcher, partitions_text
+from ottla.client.fetcher import Fetcher
 from ottla.client.group_offsets import (
     GroupIdentity,
     OffsetAndMetadata,
     commit_failure,
     commit_offsets,
-    committed_request,
     fetch_committed,
-    read_committed_offsets,
 )
-from ottla.client.leaders import EARLIEST, LATEST, FoundOffset, list_offsets
 from ottla.client.membership import GroupHooks, Membership, MemberState
 from ottla.client.positions import Positions
+from ottla.client.starting_positions import StartingPositions
 from ottla.client.topic_metadata import TopicMetadata
 from ottla.errors import ErrorCode
 from ottla.types import TopicPartition
 
+if TYPE_CHECKING:
+    from ottla.client.heartbeats import HeartbeatThread
+
 __all__ = ["Consumer", "ConsumerRecord", "OffsetAndMetadata"]
 
-_PACKAGE = "org.apache.kafka.clients.consumer"
 _NO_GROUP = (
     "To use the group management or offset commit APIs, you must provide a valid group.id in the consumer "
     "configuration."
@@ -69,6 +71,7 @@ class Consumer:
         self._metadata = TopicMetadata(cluster, settings.metadata_max_age_ms)
         self._positions = Positions()
         self._fetcher = Fetcher(cluster, settings, self._metadata, self._positions)
+        self._starts = StartingPositions(cluster, settings, self._metadata, self._positions)
         self._topics: list[str] = []
         self._pattern: re.Pattern[str] | None = None
         self._listeners = _Listeners()
@@ -86,9 +89,10 @@ class Consumer:
         self._shared_out: dict[str, int] = {}
         self._failed_lookups = 0
         self._look_up_at_s = 0.0
-        self._found_changes = -1
         self._commit_at_s = time.monotonic() + settings.auto_commit_interval_ms / 1000
         self._is_closed = False
+        self._heartbeats: HeartbeatThread | None = None
+        self._turn: AbstractContextManager[object] = nullcontext()
 
     def __enter__(self) -> Self:
         return self
@@ -114,13 +118,20 @@ class Consumer:
         """
         if self._member is None:
             raise ApiError(ErrorCode.INVALID_GROUP_ID, _NO_GROUP)
-        self._listeners = _Listeners(on_assigned or _ignore, on_revoked or _ignore, on_lost)
-        self._pattern = None if pattern is None else re.compile(pattern)
-        self._topics = list(dict.fromkeys(topics))
-        self._metadata.distrust()
-        self._is_subscribed = True
-        self._member.enter()
-        self._member.join_again("the subscription has changed")
+        with self._turn:
+            self._listeners = _Listeners(on_assigned or _ignore, on_revoked or _ignore, on_lost)
+            self._pattern = None if pattern is None else re.compile(pattern)
+            self._topics = list(dict.fromkeys(topics))
+            self._metadata.distrust()
+            self._is_subscribed = True
+            self._member.enter()
+            self._member.join_again("the subscription has changed")
+        if self._heartbeats is None:
+            from ottla.client.heartbeats import HeartbeatThread  # noqa: PLC0415 - members alone need threads
+
+            interval_s = self._settings.heartbeat_interval_ms / 1000
+            self._heartbeats = HeartbeatThread(self._member.keep_alive, interval_s)
+            self._turn = self._heartbeats.turn
 
     def assign(self, partitions: Iterable[TopicPartition]) -> None:
         """Read these partitions, without a group's say."""
@@ -156,13 +167,14 @@ class Consumer:
         """Return the offset of the next record that `poll` will return; finds it where it is not known yet."""
 
         def attempt(_: float) -> int:
-            self._find_positions()
+            self._starts.find(self._fetcher.out_of_range)
             offset = self._positions.by_partition[partition].offset
             if offset is None:
                 raise ApiError(ErrorCode.OFFSET_NOT_AVAILABLE)
             return offset
 
-        return self._cluster.retry(attempt, timeout_s=timeout_s, call="position")
+        with self._turn:
+            return self._cluster.retry(attempt, timeout_s=timeout_s, call="position")
 
     # Records
 
@@ -172,15 +184,16 @@ class Consumer:
         Raises ApiError for what does not pass by itself.
         """
         deadline_s = time.monotonic() + timeout_s
-        while True:
-            self._look_after(time.monotonic())
-            self._fetcher.receive()
-            records = self._fetcher.take(self._settings.max_poll_records)
-            self._fetcher.send_due()
-            left_s = deadline_s - time.monotonic()
-            if records or left_s <= 0:
-                return records
-            self._wait(left_s)
+        with self._turn:
+            while True:
+                self._look_after(time.monotonic())
+                self._fetcher.receive()
+                records = self._fetcher.take(self._settings.max_poll_records)
+                self._fetcher.send_due()
+                left_s = deadline_s - time.monotonic()
+                if records or left_s <= 0:
+                    return records
+                self._wait(left_s)
 
     # Committed offsets
 
@@ -192,42 +205,47 @@ class Consumer:
     ) -> None:
         """Store how far the group has read: `offsets`, or by default all that `poll` returned.
 
-        Raises ApiError; a CommitFailedException where the group has given the partitions to others.
+        Raises ApiError; a CommitFailedException where the group has given the partitions to others, or may have.
         """
         chosen = self._consumed() if offsets is None else offsets
-        if chosen:
-            refused = commit_offsets(
-                self._cluster, self._identity(), chosen, timeout_s=timeout_s, call="commitSync"
-            )
-            for error in refused.values():
-                raise commit_failure(error)
+        if not chosen:
+            return
+        with self._turn:
+            identity = self._identity()
+            if self._is_subscribed and identity.generation < 0:
+                raise commit_failure(ApiError(ErrorCode.UNKNOWN_MEMBER_ID))
+            refused = commit_offsets(self._cluster, identity, chosen, timeout_s=timeout_s, call="commitSync")
+        for error in refused.values():
+            raise commit_failure(error)
 
     def committed(
         self, partitions: Iterable[TopicPartition], *, timeout_s: float | None = None
     ) -> dict[TopicPartition, OffsetAndMetadata]:
         """Return what the group has committed; partitions without a committed offset are left out."""
-        return fetch_committed(
-            self._cluster,
-            self._identity().group_id,
-            partitions,
-            require_stable=self._settings.isolation_level == READ_COMMITTED,
-            timeout_s=timeout_s,
-            call="committed",
-        )
+        with self._turn:
+            return fetch_committed(
+                self._cluster,
+                self._identity().group_id,
+                partitions,
+                require_stable=self._settings.isolation_level == READ_COMMITTED,
+                timeout_s=timeout_s,
+                call="committed",
+            )
 
     def close(self, *, timeout_s: float | None = None) -> None:
         """Commit where enable.auto.commit is on, and leave the group; the cluster stays open."""
         if self._is_closed:
             return
         self._is_closed = True
-        held = self.assignment()
-        self._commit_before_letting_go(_CLOSE_TIMEOUT_S if timeout_s is None else timeout_s)
-        if self._member is not None and self._is_subscribed:
-            if held:
-                self._listeners.revoked(held)
-            self._member.leave()
-        self._positions.replace(())
-        self._fetcher.close()
+        with self._turn:
+            if self._heartbeats is not None:
+                self._heartbeats.stop()
+            self._commit_before_letting_go(_CLOSE_TIMEOUT_S if timeout_s is None else timeout_s)
+            if self._member is not None and self._is_subscribed:
+                self._tell_let_go(self.assignment(), is_lost=self._member.generation < 0)
+                self._member.leave()
+            self._positions.replace(())
+            self._fetcher.close()
 
     # What is done meanwhile
 
@@ -240,7 +258,7 @@ class Consumer:
             self._commit_later(now_s)
         if now_s >= self._look_up_at_s:
             try:
-                self._find_positions()
+                self._starts.find(self._fetcher.out_of_range)
             except ApiError as error:
                 if not error.is_retriable:
                     raise
@@ -316,88 +334,6 @@ class Consumer:
         self._shared_out = {topic: self._metadata.partition_count(topic) for topic in wanted}
         return self._shared_out
 
-    def _find_positions(self) -> None:
-        """Find where to start, for partitions of which it is not known: committed offsets first, then by policy.
-
-        Raises ApiError, retriable where it is to be tried again.
-        """
-        self._notice_out_of_range()
-        if self._found_changes == self._positions.changes:
-            return
-        unknown = self._positions.without_offset()
-        if unknown:
-            committed = self._ask_committed(unknown) if self._settings.group_id else {}
-            for partition in unknown:
-                found = committed.get(partition)
-                if found is not None:
-                    self._positions.seek(partition, found.offset, found.leader_epoch)
-                else:
-                    self._reset_by_policy(partition)
-        to_reset = self._positions.to_reset()
-        if to_reset:
-            self._reset(to_reset)
-        self._found_changes = self._positions.changes
-
-    def _reset_by_policy(self, partition: TopicPartition) -> None:
-        policy = self._settings.auto_offset_reset
-        if policy.kind == "none":
-            raise ApiError(
-                ErrorCode.OFFSET_OUT_OF_RANGE,
-                f"Undefined offset with no reset policy for partitions: {partitions_text([partition])}",
-                java_class=f"{_PACKAGE}.NoOffsetForPartitionException",
-            )
-        self._positions.request_reset(partition, policy)
-
-    def _notice_out_of_range(self) -> None:
-        """Reset partitions that are read where the log is not, once all that was fetched before is through."""
-        for partition, offset in list(self._fetcher.out_of_range.items()):
-            position = self._positions.by_partition.get(partition)
-            if position is not None and position.fetch_offset == offset and position.offset != offset:
-                continue  # some of what was fetched is still to be read
-            del self._fetcher.out_of_range[partition]
-            if position is None or position.offset != offset:
-                continue
-            if self._settings.auto_offset_reset.kind == "none":
-                raise ApiError(
-                    ErrorCode.OFFSET_OUT_OF_RANGE,
-                    f"Fetch position {offset} is out of range for partition {partition}",
-                    java_class=f"{_PACKAGE}.OffsetOutOfRangeException",
-                )
-            self._reset_by_policy(partition)
-
-    def _reset(self, policies: Mapping[TopicPartition, ResetPolicy]) -> None:
-        now_ms = time.time_ns() // 1_000_000
-        wanted = {
-            partition: {"earliest": EARLIEST, "latest": LATEST}.get(policy.kind, now_ms - policy.duration_ms)
-            for partition, policy in policies.items()
-        }
-        found = self._list_offsets(wanted)
-        later = {partition: LATEST for partition, offset in found.items() if offset.offset < 0}
-        found |= self._list_offsets(later) if later else {}
-        for partition, offset in found.items():
-            self._positions.seek(partition, offset.offset, offset.leader_epoch)
-
-    def _list_offsets(self, wanted: Mapping[TopicPartition, int]) -> dict[TopicPartition, FoundOffset]:
-        outcomes = list_offsets(
-            self._cluster, wanted, self._metadata, isolation_level=self._settings.isolation_level
-        )
-        found = {}
-        for partition, outcome in outcomes.items():
-            if isinstance(outcome, ApiError):
-                raise outcome
-            found[partition] = outcome
-        return found
-
-    def _ask_committed(self, partitions: list[TopicPartition]) -> dict[TopicPartition, OffsetAndMetadata]:
-        """Ask the coordinator once for committed offsets."""
-        group_id = self._identity().group_id
-        is_stable = self._settings.isolation_level == READ_COMMITTED
-        connection = self._cluster.node(self._cluster.coordinator(group_id))
-        response = connection.ask(committed_request(group_id, partitions, require_stable=is_stable))
-        if COORDINATOR_MOVED & error_codes(response):
-            self._cluster.forget_coordinator(group_id)
-        return read_committed_offsets(response)
-
     def _back_off(self) -> None:
         self._failed_lookups += 1
         wait_ms = backoff_ms(
@@ -463,13 +399,15 @@ class Consumer:
         held = self.assignment()
         if not is_lost:
             self._commit_before_letting_go(self._settings.default_api_timeout_ms / 1000)
-        if not held or (self._member.is_cooperative and not is_lost):
-            return
-        if is_lost:
-            (self._listeners.lost or self._listeners.revoked)(held)
-        else:
+        if is_lost or not self._member.is_cooperative:
+            self._tell_let_go(held, is_lost=is_lost)
+            self._positions.replace(())
+
+    def _tell_let_go(self, held: list[TopicPartition], *, is_lost: bool) -> None:
+        if held and is_lost and self._listeners.lost is not None:
+            self._listeners.lost(held)
+        elif held:
             self._listeners.revoked(held)
-        self._positions.replace(())
 
     def _take_assignment(self, assigned: list[TopicPartition]) -> bool:
         assert self._member is not None

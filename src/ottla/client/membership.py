@@ -1,53 +1,55 @@
 """A consumer's part in the classic group protocol: find the coordinator, join, sync, heartbeat, leave.
 
 The law: it has the state of Kafka's `AbstractCoordinator` and asks for nothing while an answer is awaited; `advance`
-does what is due and never waits for the group. Before it joins anew the consumer has let go of what it must
-(`prepare`), and it hears of its partitions when the generation has its plan (`assigned`).
+does what is due and never waits for the group, `keep_alive` does of it what may be done between the consumer's polls.
+Before it joins anew the consumer has let go of what it must (`prepare`), and it hears of its partitions when the
+generation has its plan (`assigned`).
 """
 
 from __future__ import annotations
 
 import contextlib
-import struct
 import time
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from typing import Any, NamedTuple
 
 from ottla.client import log_lines
-from ottla.client.assignors import (
-    COOPERATIVE,
-    Member,
-    assign,
-    decode_sticky_user_data,
-    encode_user_data,
-    rebalance_protocol,
-)
+from ottla.client.assignors import COOPERATIVE, assign, encode_user_data, rebalance_protocol
 from ottla.client.backoff import backoff_ms
 from ottla.client.cluster import COORDINATOR_MOVED, Cluster
 from ottla.client.connection import Connection
 from ottla.client.consumer_settings import ConsumerSettings
 from ottla.client.failures import ApiError, error_of
 from ottla.client.group_offsets import GroupIdentity, OffsetAndMetadata, commit_request, refused_commits
+from ottla.client.member_metadata import (
+    decode_assignment,
+    encode_assignment,
+    encode_subscription,
+    read_member,
+)
 from ottla.errors import ErrorCode
-from ottla.protocol import consumer_protocol
 from ottla.protocol.messages.heartbeat import HeartbeatRequest
 from ottla.protocol.messages.join_group import JoinGroupRequest, JoinGroupRequestProtocol
 from ottla.protocol.messages.leave_group import LeaveGroupRequest, MemberIdentity
 from ottla.protocol.messages.sync_group import SyncGroupRequest, SyncGroupRequestAssignment
 from ottla.types import TopicPartition
-from ottla.wire.compiler import decode, encode
-from ottla.wire.primitives import WireError
 
 PROTOCOL_TYPE = "consumer"
 
-_SUBSCRIPTION_VERSION = 3
-_ASSIGNMENT_VERSION = 3
-_VERSION = struct.Struct(">h")
 _JOIN_GRACE_S = 5.0
 """How much longer than the rebalance a JoinGroup may take (Kafka's `JOIN_GROUP_TIMEOUT_LAPSE`)."""
 _LEAVE_TIMEOUT_S = 5.0
 _COORDINATOR_CLASS = "org.apache.kafka.clients.consumer.internals.ConsumerCoordinator"
+
+_LEFT = "consumer pro-actively leaving the group"
+_NOT_POLLED = "consumer poll timeout has expired."
+_NOT_POLLED_AND_WHY = (
+    f"{_NOT_POLLED} This means the time between subsequent calls to poll() was longer than the configured "
+    "max.poll.interval.ms, which typically implies that the poll loop is spending too much time processing "
+    "messages. You can address this either by increasing max.poll.interval.ms or by reducing the maximum size of "
+    "batches returned in poll() with max.poll.records."
+)
 
 _BEGIN_ANEW = frozenset({ErrorCode.UNKNOWN_MEMBER_ID, ErrorCode.ILLEGAL_GENERATION})
 
@@ -95,6 +97,8 @@ class Membership:
         self._is_lost = False
         self._heartbeat_at_s = 0.0
         self._heartbeat_id: int | None = None
+        self._polled_at_s = 0.0
+        self._failure: ApiError | None = None
         self._last_held: list[TopicPartition] = []
         self._last_generation = -1
         self._reason = ""
@@ -129,6 +133,10 @@ class Membership:
 
     def advance(self, now_s: float) -> None:
         """Take the answers that have come and ask for what is due. Raises ApiError for what does not pass."""
+        self._polled_at_s = now_s
+        failure, self._failure = self._failure, None
+        if failure is not None:
+            raise failure
         self._receive()
         if self.state is MemberState.UNJOINED and now_s >= self._retry_at_s:
             self._join()
@@ -136,6 +144,28 @@ class Membership:
             self.state is MemberState.STABLE and self._heartbeat_id is None and now_s >= self._heartbeat_at_s
         ):
             self._heartbeat(now_s)
+
+    def keep_alive(self, now_s: float) -> None:
+        """Send the heartbeat that is due while nobody calls `advance`; leave once that is max.poll.interval.ms ago.
+
+        A member that is to join again beats too, so that the coordinator waits for it. What does not pass is raised by
+        the next `advance`.
+        """
+        is_at_rest = self.state in {MemberState.STABLE, MemberState.UNJOINED}
+        if self.generation < 0 or self._failure is not None or not is_at_rest:
+            return
+        if now_s - self._polled_at_s >= self._settings.max_poll_interval_ms / 1000:
+            log_lines.warn(_COORDINATOR_CLASS, f"{self._cluster.config.log_context}{_NOT_POLLED_AND_WHY}")
+            self.leave(_NOT_POLLED)
+            self.state = MemberState.UNJOINED
+            self._begin_anew(_LEFT)
+            return
+        try:
+            self._receive()
+            if self._heartbeat_id is None and now_s >= self._heartbeat_at_s:
+                self._heartbeat(now_s)
+        except ApiError as error:
+            self._failure = error
 
     def next_due_s(self, now_s: float) -> float:
         """Return when `advance` has something to do although no answer has come."""
@@ -261,13 +291,8 @@ class Membership:
 
     def _subscription(self, name: str, topics: list[str], owned: list[TopicPartition]) -> bytes:
         held = self._last_held if name == "sticky" else owned
-        subscription = consumer_protocol.ConsumerProtocolSubscription(
-            topics=sorted(topics),
-            user_data=encode_user_data(name, held, self._last_generation),
-            owned_partitions=_by_topic(owned),
-            generation_id=self._last_generation,
-        )
-        return _VERSION.pack(_SUBSCRIPTION_VERSION) + encode(subscription, _SUBSCRIPTION_VERSION)
+        user_data = encode_user_data(name, held, self._last_generation)
+        return encode_subscription(topics, owned, self._last_generation, user_data)
 
     def _joined(self, response: Any) -> None:
         if self.state is not MemberState.JOINING:
@@ -306,12 +331,12 @@ class Membership:
 
     def _share_out(self, protocol: str, rows: Iterable[Any]) -> list[SyncGroupRequestAssignment]:
         """Work out, as the leader, what each member gets."""
-        members = {row.member_id: _read_member(protocol, row) for row in rows}
+        members = {row.member_id: read_member(protocol, row) for row in rows}
         topics = sorted({topic for member in members.values() for topic in member.topics})
         counts = self._hooks.partition_counts(topics)
         plan = assign(protocol, members, {topic: count for topic, count in counts.items() if count})
         return [
-            SyncGroupRequestAssignment(member_id=member_id, assignment=_encode_assignment(partitions))
+            SyncGroupRequestAssignment(member_id=member_id, assignment=encode_assignment(partitions))
             for member_id, partitions in plan.items()
         ]
 
@@ -327,7 +352,7 @@ class Membership:
         self._is_prepared = False
         self._reason = ""
         self._heartbeat_at_s = time.monotonic() + self._settings.heartbeat_interval_ms / 1000
-        assigned = _decode_assignment(response.assignment)
+        assigned = decode_assignment(response.assignment)
         self._last_held, self._last_generation = assigned, self.generation
         if self._hooks.assigned(assigned):
             self.join_again("need to revoke partitions and re-join")
@@ -350,14 +375,14 @@ class Membership:
     def _beaten(self, response: Any) -> None:
         self._heartbeat_id = None
         error = error_of(response.error_code)
-        if error is None or self.state is not MemberState.STABLE:
+        if error is None or self.state not in {MemberState.STABLE, MemberState.UNJOINED}:
             return
-        if error.code is ErrorCode.REBALANCE_IN_PROGRESS:
-            self.join_again("group is already rebalancing")
-        elif error.code in COORDINATOR_MOVED:
+        if error.code in COORDINATOR_MOVED:
             self._note_coordinator(error)
             self._heartbeat_at_s = self._retry_at_s
-        else:
+        elif error.code is ErrorCode.REBALANCE_IN_PROGRESS:
+            self.join_again("group is already rebalancing")
+        elif self.state is MemberState.STABLE:
             self.state = MemberState.UNJOINED
             self._refused(error)
 
@@ -368,17 +393,20 @@ class Membership:
         if error.code in _BEGIN_ANEW:
             if error.code is ErrorCode.UNKNOWN_MEMBER_ID:
                 self.member_id = ""
-            self.generation = -1
-            self._last_generation = -1
-            self._is_lost = True
-            self._is_prepared = False
-            self._reason = f"encountered {error.code.name}"
+            self._begin_anew(f"encountered {error.code.name}")
         elif error.code in COORDINATOR_MOVED:
             self._note_coordinator(error)
         elif error.code is ErrorCode.REBALANCE_IN_PROGRESS or error.is_retriable:
             self._back_off()
         else:
             raise error
+
+    def _begin_anew(self, reason: str) -> None:
+        """Know that others may have the partitions already, so that they are lost before the next join."""
+        self.generation = self._last_generation = -1
+        self._is_lost = True
+        self._is_prepared = False
+        self._reason = reason
 
     def _note_coordinator(self, error: ApiError) -> None:
         if error.code in COORDINATOR_MOVED:
@@ -407,52 +435,3 @@ class Membership:
             self._failures, self._settings.retry_backoff_ms, self._settings.retry_backoff_max_ms
         )
         self._retry_at_s = time.monotonic() + wait_ms / 1000
-
-
-def _read_member(protocol: str, row: Any) -> Member:
-    """Return what a member told its leader; one whose bytes mean nothing wants nothing."""
-    metadata = row.metadata
-    try:
-        version = min(int.from_bytes(metadata[:2], "big", signed=True), _SUBSCRIPTION_VERSION)
-        told, _ = decode(
-            consumer_protocol.ConsumerProtocolSubscription, max(version, 0), metadata, _VERSION.size
-        )
-    except WireError:
-        return Member((), row.group_instance_id)
-    owned = [
-        TopicPartition(each.topic, number) for each in told.owned_partitions for number in each.partitions
-    ]
-    generation = told.generation_id
-    if protocol == "sticky":
-        owned, generation = decode_sticky_user_data(told.user_data)
-    elif protocol == "cooperative-sticky" and generation < 0 and told.user_data and len(told.user_data) >= 4:
-        generation = int.from_bytes(told.user_data[:4], "big", signed=True)
-    return Member(told.topics, row.group_instance_id, owned, generation)
-
-
-def _by_topic(partitions: Iterable[TopicPartition]) -> list[consumer_protocol.TopicPartition]:
-    topics: dict[str, consumer_protocol.TopicPartition] = {}
-    for topic, number in partitions:
-        topics.setdefault(topic, consumer_protocol.TopicPartition(topic=topic)).partitions.append(number)
-    return list(topics.values())
-
-
-def _encode_assignment(partitions: Iterable[TopicPartition]) -> bytes:
-    assignment = consumer_protocol.ConsumerProtocolAssignment(assigned_partitions=_by_topic(partitions))
-    return _VERSION.pack(_ASSIGNMENT_VERSION) + encode(assignment, _ASSIGNMENT_VERSION)
-
-
-def _decode_assignment(content: bytes) -> list[TopicPartition]:
-    """Return the partitions of a plan; none where the leader gave this member none."""
-    if len(content) < _VERSION.size:
-        return []
-    version = min(int.from_bytes(content[:2], "big", signed=True), _ASSIGNMENT_VERSION)
-    try:
-        plan, _ = decode(
-            consumer_protocol.ConsumerProtocolAssignment, max(version, 0), content, _VERSION.size
-        )
-    except WireError as error:
-        raise ApiError(ErrorCode.UNKNOWN_SERVER_ERROR, f"The assignment cannot be read: {error}") from error
-    return [
-        TopicPartition(each.topic, number) for each in plan.assigned_partitions for number in each.partitions
-    ]
