@@ -50,6 +50,8 @@ class Argument:
     """What the usage calls its value; by default the name in capitals."""
     synonyms: tuple[str, ...] = ()
     """Flags of later versions of Kafka that mean the same; nothing shows them."""
+    is_later: bool = False
+    """Whether only later versions of Kafka have it: it has no abbreviations, and is never suggested."""
 
     @property
     def name(self) -> str:
@@ -154,6 +156,10 @@ class _Parser:
 
     def __post_init__(self) -> None:
         self.arguments = (_HELP, *self.arguments)
+
+    def by_flag(self) -> dict[str, Argument]:
+        """Return the options of Kafka 4.1 by their flags, for abbreviations and suggestions."""
+        return {flag: each for each in self.arguments if not each.is_later for flag in each.flags}
 
     def error(
         self, reason: str, argument: Argument | None = None, similar: Sequence[str] = ()
@@ -377,10 +383,10 @@ def _read_many(parser: _Parser, words: _Words, argument: Argument, embedded: str
 
 def _find_argument(parser: _Parser, flag: str) -> Argument | None:
     """Return the argument that a flag names, in full or by its beginning; None where there is none."""
-    by_flag = {each: argument for argument in parser.arguments for each in argument.flags}
-    exact = by_flag | {each: argument for argument in parser.arguments for each in argument.synonyms}
-    if flag in exact:
-        return exact[flag]
+    for argument in parser.arguments:
+        if flag in argument.flags or flag in argument.synonyms:
+            return argument
+    by_flag = parser.by_flag()
     found = [each for each in by_flag if each.startswith(flag)]
     if len(found) > 1:
         raise parser.error(f"ambiguous option: {flag} could match {', '.join(sorted(found))}")
@@ -389,7 +395,7 @@ def _find_argument(parser: _Parser, flag: str) -> Argument | None:
 
 def _read_short_flags(parser: _Parser, words: _Words, word: str) -> tuple[Argument | None, str | None]:
     """Read `-abVALUE`: switches of one letter, and after them one option with what is left as its value."""
-    by_flag = {each: argument for argument in parser.arguments for each in argument.flags}
+    by_flag = parser.by_flag()
     if not word.startswith(_SEPARATOR):
         for index, letter in enumerate(word[1:], start=1):
             argument = by_flag.get(f"-{letter}")

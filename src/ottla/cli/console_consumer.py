@@ -23,14 +23,20 @@ from ottla.cli.console_consumer_options import (
     read_command_line,
 )
 from ottla.cli.failures import ToolError
-from ottla.cli.tool_clients import POLL_SLICE_S, TIMEOUT_EXCEPTION, StopSignals, log_error, open_cluster
+from ottla.cli.tool_clients import (
+    PATTERN_ERROR,
+    POLL_SLICE_S,
+    TIMEOUT_EXCEPTION,
+    StopSignals,
+    log_error,
+    open_cluster,
+)
 from ottla.client.consumer import Consumer, ConsumerRecord
 from ottla.client.consumer_settings import CONSUMER_ROWS, ConsumerSettings
 from ottla.client.failures import ApiError
 from ottla.types import TopicPartition
 
 _CLASS = "org.apache.kafka.tools.consumer.ConsoleConsumer"
-_PATTERN_ERROR = "java.util.regex.PatternSyntaxException"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -74,7 +80,7 @@ def _choose_partitions(consumer: Consumer, wanted: Consumption) -> None:
         try:
             consumer.subscribe(pattern=wanted.include)
         except re.error as error:
-            raise ToolError(_PATTERN_ERROR, f"{error.msg} near index {error.pos}") from error
+            raise ToolError(PATTERN_ERROR, f"{error.msg} near index {error.pos}") from error
     elif wanted.partition is None:
         consumer.subscribe([wanted.topic or ""])
     else:

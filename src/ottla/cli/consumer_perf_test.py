@@ -6,6 +6,7 @@ The figures are what was read and how long that took by the clock; times of a gr
 from __future__ import annotations
 
 import random
+import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -13,10 +14,16 @@ from dataclasses import dataclass, field
 from ottla.cli.failures import ToolError, illegal_argument
 from ottla.cli.java_dates import DEFAULT_PATTERN, date_formatter
 from ottla.cli.java_numbers import decimal_text, divide
-from ottla.cli.jopt import INTEGER, LONG, OPTIONAL, REQUIRED, Opt, Parsed
+from ottla.cli.jopt import INTEGER, LONG, OPTIONAL, REQUIRED, Opt, Parsed, key_values
 from ottla.cli.metrics_report import Metric, metrics_table
 from ottla.cli.producer_statistics import MEGABYTE, now_ms
-from ottla.cli.tool_clients import failure_trace, open_cluster, parse_or_show_usage, properties_of_file
+from ottla.cli.tool_clients import (
+    PATTERN_ERROR,
+    failure_trace,
+    open_cluster,
+    parse_or_show_usage,
+    properties_of_file,
+)
 from ottla.client.consumer import Consumer, ConsumerRecord
 from ottla.client.consumer_settings import CONSUMER_ROWS, ConsumerSettings
 from ottla.client.failures import ApiError
@@ -38,6 +45,7 @@ ROWS = (
         synonyms=("broker-list",),
     ),
     Opt("topic", "REQUIRED: The topic to read.", REQUIRED, "topic"),
+    Opt("include", "Read all topics whose names match instead of one.", REQUIRED, "Java regex (String)"),
     Opt("group", "The consumer group to be a member of; one of its own by default.", REQUIRED, "gid"),
     Opt(
         "fetch-size",
@@ -55,6 +63,12 @@ ROWS = (
         REQUIRED,
         "config file",
         synonyms=("command-config",),
+    ),
+    Opt(
+        "command-property",
+        "A setting of the consumer; it goes before those of --consumer.config.",
+        REQUIRED,
+        "prop1=val1",
     ),
     Opt("print-metrics", "Print metrics at the end."),
     Opt("show-detailed-stats", "Print a line for each interval of --reporting-interval."),
@@ -117,7 +131,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         options = parse_or_show_usage(ROWS, arguments)
         options.check_help_and_version(PURPOSE)
-        options.check_required("topic", "messages")
+        check_options(options)
         _measure(options)
     except (ToolError, ApiError) as failure:
         message = failure.message if isinstance(failure, ToolError) else str(failure)
@@ -128,12 +142,22 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
+def check_options(options: Parsed) -> None:
+    """Raise UsageError for options that are missing, or do not go together."""
+    if not options.has("include"):
+        options.check_required("topic", "messages")
+        return
+    if options.has("topic"):
+        raise options.usage_error("Exactly one of the following arguments is required: [topic], [include]")
+    options.check_required("messages")
+
+
 def _measure(options: Parsed) -> None:
     is_detailed = options.has("show-detailed-stats")
     if not options.has("hide-header"):
         times = "time, threadId" if is_detailed else "start.time, end.time"
         print(f"{times}, data.consumed.in.MB, MB.sec, data.consumed.in.nMsg, nMsg.sec{_REBALANCE_COLUMNS}")
-    properties = _properties(options)
+    properties = consumer_properties(options)
     settings = ConsumerSettings.from_properties(properties)
     client_id = properties["client.id"]
     with open_cluster(properties, kind="Consumer", client_id=client_id, rows=CONSUMER_ROWS) as cluster:
@@ -150,9 +174,11 @@ def _measure(options: Parsed) -> None:
         print(metrics_table(_metrics(progress, client_id)), end="")
 
 
-def _properties(options: Parsed) -> dict[str, str]:
+def consumer_properties(options: Parsed) -> dict[str, str]:
+    """Return the settings of the consumer. Raises ToolError."""
     path = options.text("consumer.config")
     properties = properties_of_file(path) if path is not None else {}
+    properties |= key_values(options.texts("command-property"))
     servers = options.text("bootstrap-server")
     if servers is None:
         raise ToolError("java.lang.NullPointerException", None)
@@ -176,9 +202,7 @@ def _consume(consumer: Consumer, options: Parsed, progress: Progress) -> None:
     if interval_ms <= 0:
         raise illegal_argument("Reporting interval must be greater than 0.")
     show = date_formatter(options.text("date-format") or "") if options.has("show-detailed-stats") else None
-    consumer.subscribe(
-        [options.text("topic") or ""], on_assigned=progress.on_assigned, on_revoked=progress.on_revoked
-    )
+    _subscribe(consumer, options, progress)
     current_ms = last_consumed_ms = now_ms()
     interval = Interval(current_ms)
     while progress.record_count < wanted and current_ms - last_consumed_ms <= timeout_ms:
@@ -201,6 +225,19 @@ def _consume(consumer: Consumer, options: Parsed, progress: Progress) -> None:
             "WARNING: Exiting before consuming the expected number of messages: timeout "
             f"({timeout_ms} ms) exceeded. You can use the --timeout option to increase the timeout."
         )
+
+
+def _subscribe(consumer: Consumer, options: Parsed, progress: Progress) -> None:
+    topic = options.text("topic")
+    try:
+        consumer.subscribe(
+            () if topic is None else [topic],
+            pattern=options.text("include"),
+            on_assigned=progress.on_assigned,
+            on_revoked=progress.on_revoked,
+        )
+    except re.error as error:
+        raise ToolError(PATTERN_ERROR, f"{error.msg} near index {error.pos}") from error
 
 
 def total_line(progress: Progress, start_ms: int, end_ms: int, show: Callable[[int], str]) -> str:

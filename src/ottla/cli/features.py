@@ -7,7 +7,7 @@ from enum import IntEnum
 from typing import Any
 
 from ottla.cli.admin_access import ask_broker_or_controller, load_properties, open_admin
-from ottla.cli.admin_questions import ask_controller, raised_by_futures
+from ottla.cli.admin_questions import ask_controller, ask_node, raised_by_futures
 from ottla.cli.arguments import Argument, Command, ParsedCommand
 from ottla.cli.commands import run_command
 from ottla.cli.failures import ToolError, illegal_argument, terse
@@ -64,7 +64,11 @@ _UNSAFE = Argument(("--unsafe",), "also where metadata may be lost for good", ta
 _DRY_RUN = Argument(("--dry-run",), "only tell whether it could be done", takes_value=False)
 
 COMMANDS = (
-    Command("describe", "Show the levels of all features."),
+    Command(
+        "describe",
+        "Show the levels of all features.",
+        (Argument(("--node-id",), "the node to ask; any by default", is_integer=True, is_later=True),),
+    ),
     Command("upgrade", "Raise the levels of features.", (_METADATA, _RELEASE, _FEATURE, _DRY_RUN)),
     Command("downgrade", "Lower the levels of features.", (_METADATA, _RELEASE, _FEATURE, _UNSAFE, _DRY_RUN)),
     Command(
@@ -112,15 +116,26 @@ def _run(parsed: ParsedCommand) -> int:
     return 0
 
 
-def _describe(cluster: Cluster, _: ParsedCommand) -> None:
+def _describe(cluster: Cluster, parsed: ParsedCommand) -> None:
+    node_id = parsed.value("node_id")
+    for line in feature_lines(ask_features(cluster, None if node_id is None else int(node_id))):
+        print(line)
+
+
+def ask_features(cluster: Cluster, node_id: int | None) -> Any:
+    """Return the ApiVersionsResponse of a node, or of any. Raises ToolError."""
     from ottla.protocol.messages.api_versions import ApiVersionsRequest
 
+    if node_id is not None and node_id < 0:
+        raise illegal_argument(f"Invalid node id {node_id}: must be non-negative.")
     request = ApiVersionsRequest(client_software_name="ottla", client_software_version=OTTLA_VERSION)
     with raised_by_futures():
-        response = ask_broker_or_controller(cluster, request, "describeFeatures")
+        if node_id is None:
+            response = ask_broker_or_controller(cluster, request, "describeFeatures")
+        else:
+            response = ask_node(cluster, node_id, request, "describeFeatures")
         raise_for(response.error_code)
-    for line in feature_lines(response):
-        print(line)
+    return response
 
 
 def feature_lines(response: Any) -> list[str]:

@@ -52,7 +52,13 @@ def _election_type(text: str) -> str:
 
 OPTIONS = (
     Opt("bootstrap-server", "The brokers to connect to; needed.", REQUIRED, "host:port"),
-    Opt("admin.config", "A file with settings of the client.", REQUIRED, "config file"),
+    Opt(
+        "admin.config",
+        "A file with settings of the client.",
+        REQUIRED,
+        "config file",
+        synonyms=("command-config",),
+    ),
     Opt(
         "path-to-json-file",
         'A file with the partitions: {"partitions": [{"topic": "foo", "partition": 1}]}.',

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ottla.cli.arguments import (
     Argument,
+    ArgumentsError,
     ParsedCommand,
     parse_program,
     program_error,
@@ -45,7 +46,15 @@ _SEED = 0
 _LINE_FEED_SHOWN = "\\n"
 _TRANSACTION_PREFIX = "performance-producer-"
 
+DEFAULT_REPORT_INTERVAL_MS = 5_000
+
 OPTIONS = (
+    Argument(
+        ("--bootstrap-server",),
+        "The brokers to connect to; this goes before bootstrap.servers among the settings.",
+        shown="BOOTSTRAP-SERVER",
+        is_later=True,
+    ),
     Argument(
         ("--record-size",),
         "Size of a record in bytes.",
@@ -108,6 +117,20 @@ OPTIONS = (
         number_class="Long",
         shown="TRANSACTION-DURATION",
     ),
+    Argument(
+        ("--warmup-records",),
+        "How many records to leave out of the figures of the steady state, a line of its own at the end.",
+        number_class="Long",
+        shown="WARMUP-RECORDS",
+        is_later=True,
+    ),
+    Argument(
+        ("--reporting-interval",),
+        "How often to print figures meanwhile, in ms; 5000 by default.",
+        number_class="Long",
+        shown="INTERVAL-MS",
+        is_later=True,
+    ),
 )
 
 
@@ -122,6 +145,9 @@ class PerfRun:
     throughput: float
     properties: dict[str, str]
     prints_metrics: bool
+    warmup_count: int = 0
+    """How many records the steady state comes after; 0 for no figures of one."""
+    report_interval_ms: int = DEFAULT_REPORT_INTERVAL_MS
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -141,25 +167,38 @@ def read_command_line(arguments: Sequence[str]) -> PerfRun:
     """Return what the arguments ask for. Raises ArgumentsError, HelpRequestedError and ToolError."""
     given = parse_program(PROGRAM, DESCRIPTION, OPTIONS, arguments)
     _require_positive(given, "num_records", "--num-records")
+    record_count = int(given.value("num_records") or 0)
+    warmup_count = max(int(given.value("warmup_records") or 0), 0)
+    if warmup_count >= record_count:
+        raise _error(
+            "The value for --warmup-records must be strictly fewer than the number of records in the test, "
+            "--num-records."
+        )
     _require_positive(given, "record_size", "--record-size")
-    if not given.is_set("producer_props") and not given.is_set("producer.config"):
-        reason = "Either --producer-props or --producer.config must be specified."
-        raise program_error(PROGRAM, DESCRIPTION, OPTIONS, reason)
+    if not any(given.is_set(name) for name in ("producer_props", "producer.config", "bootstrap_server")):
+        raise _error("Either --producer-props or --producer.config must be specified.")
     _require_positive(given, "transaction_duration_ms", "--transaction-duration-ms")
+    _require_positive(given, "reporting_interval", "--reporting-interval")
     return PerfRun(
         topic=given.value("topic") or "",
-        record_count=int(given.value("num_records") or 0),
+        record_count=record_count,
         payload=_payload(given),
         throughput=float((given.value("throughput") or "").rstrip("dDfF")),
         properties=_properties(given),
         prints_metrics=given.is_set("print_metrics"),
+        warmup_count=warmup_count,
+        report_interval_ms=int(given.value("reporting_interval") or DEFAULT_REPORT_INTERVAL_MS),
     )
 
 
 def _require_positive(given: ParsedCommand, name: str, flag: str) -> None:
     text = given.value(name)
     if text is not None and int(text) <= 0:
-        raise program_error(PROGRAM, DESCRIPTION, OPTIONS, f"{flag} should be greater than zero")
+        raise _error(f"{flag} should be greater than zero")
+
+
+def _error(reason: str) -> ArgumentsError:
+    return program_error(PROGRAM, DESCRIPTION, OPTIONS, reason)
 
 
 def _payload(given: ParsedCommand) -> Callable[[int], bytes]:
@@ -200,6 +239,9 @@ def _properties(given: ParsedCommand) -> dict[str, str]:
         if len(pieces) != 2:
             raise illegal_argument(f"Invalid property: {text}")
         properties[pieces[0]] = pieces[1]
+    servers = given.value("bootstrap_server")
+    if servers is not None:
+        properties["bootstrap.servers"] = servers
     properties.setdefault("client.id", CLIENT_ID)
     transactional_id = given.value("transactional_id")
     if given.is_set("transaction_duration_ms") and transactional_id is None:
@@ -213,32 +255,65 @@ def _properties(given: ParsedCommand) -> dict[str, str]:
 
 def _measure(run: PerfRun, producer: Producer) -> None:
     start_ms = now_ms()
-    statistics = ProducerStatistics(run.record_count, start_ms, sys.stdout)
-    throttle = Throttle(run.throughput, start_ms, producer.poll)
-    failures = 0
-
-    def delivered(sent_ms: int, metadata: RecordMetadata, failure: ApiError | None) -> None:
-        nonlocal failures
-        if failure is None:
-            now = now_ms()
-            statistics.add(now - sent_ms, metadata.value_size, now)
-        else:
-            failures += 1
-            print(failure.java_text(), file=sys.stderr)
-
-    send, payload, topic = producer.send, run.payload, run.topic
-    for number in range(run.record_count):
-        sent_ms = now_ms()
-        send(topic, None, payload(number), callback=partial(delivered, sent_ms))
-        throttle.after(number, sent_ms)
+    total = ProducerStatistics(run.record_count, start_ms, sys.stdout, run.report_interval_ms)
+    sending = Sending(run, producer, Throttle(run.throughput, start_ms, producer.poll))
+    every = [total]
+    if run.warmup_count:
+        print(
+            f"Warmup first {run.warmup_count} records. Steady state results will print after the complete test summary."
+        )
+        sending.send(range(run.warmup_count), every)
+        total.stop_printing_windows()
+        every = [total, _steady_state(run)]
+    sending.send(range(run.warmup_count, run.record_count), every)
     if run.prints_metrics:
         producer.flush()
-        statistics.print_total(now_ms())
-        print(metrics_table(_metrics(run, statistics, failures)), end="")
-        producer.close()
     else:
         producer.close()
+    for statistics in every:
         statistics.print_total(now_ms())
+    if run.prints_metrics:
+        print(metrics_table(_metrics(run, total, sending.failures)), end="")
+        producer.close()
+
+
+def _steady_state(run: PerfRun) -> ProducerStatistics:
+    remaining = run.record_count - run.warmup_count
+    return ProducerStatistics(remaining, now_ms(), sys.stdout, run.report_interval_ms, is_steady_state=True)
+
+
+@dataclass(slots=True)
+class Sending:
+    """A run's records on their way."""
+
+    run: PerfRun
+    producer: Producer
+    throttle: Throttle
+    failures: int = 0
+    """How many records the broker refused, or did not answer."""
+
+    def send(self, numbers: range, every: Sequence[ProducerStatistics]) -> None:
+        """Send the records of these numbers, to be counted in every one of some statistics."""
+        send, payload, topic = self.producer.send, self.run.payload, self.run.topic
+        for number in numbers:
+            sent_ms = now_ms()
+            send(topic, None, payload(number), callback=partial(self._delivered, every, sent_ms))
+            self.throttle.after(number, sent_ms)
+
+    def _delivered(
+        self,
+        every: Sequence[ProducerStatistics],
+        sent_ms: int,
+        metadata: RecordMetadata,
+        failure: ApiError | None,
+    ) -> None:
+        if failure is None:
+            now = now_ms()
+            for statistics in every:
+                statistics.add(now - sent_ms, metadata.value_size, now)
+        else:
+            self.failures += 1
+            print(failure.java_text(), file=sys.stderr)
 
 
 def _metrics(run: PerfRun, statistics: ProducerStatistics, failures: int) -> dict[Metric, float]:

@@ -14,7 +14,6 @@ from ottla.cli.java_numbers import decimal_text, divide
 MOST_LATENCIES = 500_000
 """How many latencies are kept for percentiles."""
 
-REPORT_INTERVAL_MS = 5_000
 MEGABYTE = 1024 * 1024
 
 _PERCENTILES = ((0.5, "50th"), (0.95, "95th"), (0.99, "99th"), (0.999, "99.9th"))
@@ -26,10 +25,21 @@ def now_ms() -> int:
 
 
 class ProducerStatistics:
-    """The counts of one run; whoever delivers a record tells it."""
+    """The counts of one run, or of what comes after its warm-up; whoever delivers a record tells it."""
 
-    def __init__(self, record_count: int, start_ms: int, out: TextIO) -> None:
+    def __init__(
+        self,
+        record_count: int,
+        start_ms: int,
+        out: TextIO,
+        report_interval_ms: int,
+        *,
+        is_steady_state: bool = False,
+    ) -> None:
         self._out = out
+        self._report_interval_ms = report_interval_ms
+        self._is_steady_state = is_steady_state
+        self._prints_windows = True
         self._start_ms = start_ms
         self._sampling = record_count // min(record_count, MOST_LATENCIES)
         self._latencies_ms = array("i")
@@ -62,9 +72,12 @@ class ProducerStatistics:
         self._window_latency_sum_ms += latency_ms
         if latency_ms > self._window_longest_ms:  # noqa: PLR1730 - as above
             self._window_longest_ms = latency_ms
-        if now - self._window_start_ms >= REPORT_INTERVAL_MS:
-            self._print_window(now)
-            self._begin_window(now)
+        if now - self._window_start_ms >= self._report_interval_ms:
+            self._end_window(now)
+
+    def stop_printing_windows(self) -> None:
+        """Leave the lines of windows to the statistics of the steady state."""
+        self._prints_windows = False
 
     def print_total(self, now: int) -> None:
         """Print the line of the whole run."""
@@ -73,8 +86,9 @@ class ProducerStatistics:
         percentiles = ", ".join(
             f"{kept[int(share * len(kept))] if kept else 0} ms {name}" for share, name in _PERCENTILES
         )
+        what = "steady state records" if self._is_steady_state else "records"
         self._out.write(
-            f"{self._count} records sent, {_rates(self._count, self._size_bytes, elapsed_s)}, "
+            f"{self._count} {what} sent, {_rates(self._count, self._size_bytes, elapsed_s)}, "
             f"{decimal_text(divide(self._latency_sum_ms, self._count), 2)} ms avg latency, "
             f"{decimal_text(float(self._longest_ms), 2)} ms max latency, {percentiles}.\n"
         )
@@ -89,7 +103,11 @@ class ProducerStatistics:
         )
         self._out.flush()
 
-    def _begin_window(self, now: int) -> None:
+    def _end_window(self, now: int) -> None:
+        if self._is_steady_state and self._count == self._window_count:
+            self._out.write("In steady state.\n")
+        if self._prints_windows:
+            self._print_window(now)
         self._window_start_ms = now
         self._window_count = 0
         self._window_bytes = 0

@@ -25,6 +25,7 @@ POLL_SLICE_S = 0.25
 
 KAFKA_EXCEPTION = "org.apache.kafka.common.KafkaException"
 TIMEOUT_EXCEPTION = "org.apache.kafka.common.errors.TimeoutException"
+PATTERN_ERROR = "java.util.regex.PatternSyntaxException"
 _NO_FILE = "java.nio.file.NoSuchFileException"
 
 _DELIVERY_TIMEOUT_ERROR = "delivery.timeout.ms should be"

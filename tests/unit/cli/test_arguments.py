@@ -258,6 +258,7 @@ PROGRAM = (
     Argument(("--pace",), "how fast", required=True, number_class="Double"),
     Argument(("--acks",), "how many wait", choices=("0", "1", "-1"), is_integer=True),
     Argument(("--props",), "settings", takes_many=True, shown="K=V", synonyms=("--properties",)),
+    Argument(("--filter",), "which", is_later=True),
 )
 
 
@@ -285,6 +286,13 @@ def test_a_program_without_commands_is_read() -> None:
 def test_the_last_of_several_lists_counts_and_synonyms_mean_the_same() -> None:
     given = read_program("--size", "5", "--pace", "1", "--props", "a=b", "c=d", "--properties", "e=f")
     assert given.all_values("props") == ("e=f",)
+
+
+def test_an_option_of_later_versions_is_read_by_its_full_name_alone() -> None:
+    given = read_program("--fil", "f", "--pace", "1", "--filter", "w")
+    assert (given.value("file"), given.value("filter")) == ("f", "w")
+    assert program_refusal("--filt", "w").startswith("unrecognized arguments: '--filt'")
+    assert "--filter" not in program_refusal("--filt", "w")
 
 
 @pytest.mark.parametrize(

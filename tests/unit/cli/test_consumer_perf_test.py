@@ -1,6 +1,19 @@
 """The lines of the consumer's perf test."""
 
-from ottla.cli.consumer_perf_test import Interval, Progress, progress_line, total_line
+import pytest
+
+from ottla.cli.consumer_perf_test import (
+    ROWS,
+    Interval,
+    Progress,
+    check_options,
+    consumer_properties,
+    main,
+    progress_line,
+    total_line,
+)
+from ottla.cli.failures import UsageError
+from ottla.cli.jopt import parse
 from ottla.client.consumer import ConsumerRecord
 
 MEGABYTE = 1024 * 1024
@@ -51,3 +64,50 @@ def test_rebalances_are_timed():
     progress.on_assigned([])
     assert progress.join_ms >= 70
     assert progress.rebalance_count == 1
+
+
+def test_settings_of_the_command_line_go_before_those_of_the_file(tmp_path):
+    path = tmp_path / "consumer.properties"
+    path.write_text("client.id=file\nfetch.min.bytes=3\n")
+    options = parse(
+        ROWS,
+        [
+            *("--bootstrap-server", "a:1", "--command-config", str(path)),
+            *("--command-property", "client.id=mine", "--command-property", "max.poll.records=7"),
+        ],
+    )
+    properties = consumer_properties(options)
+    assert {name: properties[name] for name in ("client.id", "fetch.min.bytes", "max.poll.records")} == {
+        "client.id": "mine",
+        "fetch.min.bytes": "3",
+        "max.poll.records": "7",
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--messages", "1"], 'Missing required argument "[topic]"'),
+        (["--include", "a.*"], 'Missing required argument "[messages]"'),
+        (
+            ["--include", "a.*", "--topic", "a", "--messages", "1"],
+            "Exactly one of the following arguments is required: [topic], [include]",
+        ),
+    ],
+)
+def test_topics_are_named_in_one_way(arguments, message):
+    with pytest.raises(UsageError) as error:
+        check_options(parse(ROWS, arguments))
+    assert str(error.value).startswith(message)
+    check_options(parse(ROWS, ["--include", "a.*", "--num-records", "1"]))
+
+
+def test_topics_are_read_by_a_pattern(bootstrap, capsys):
+    arguments = ["--bootstrap-server", bootstrap, "--include", "on.", "--num-records", "5", "--hide-header"]
+    assert main(arguments) == 0
+    assert capsys.readouterr().out.split(", ")[4] == "5"
+
+
+def test_a_pattern_that_is_none_ends_the_tool(bootstrap, capsys):
+    assert main(["--bootstrap-server", bootstrap, "--include", "[", "--messages", "1"]) == 1
+    assert "java.util.regex.PatternSyntaxException" in capsys.readouterr().err

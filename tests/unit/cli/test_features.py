@@ -1,8 +1,10 @@
 import pytest
+from tests.unit.cli.scripted_cluster import ScriptedCluster
 
 from ottla.cli.failures import ToolError
 from ottla.cli.features import (
     UpgradeType,
+    ask_features,
     dependency_lines,
     feature_lines,
     levels_of_release,
@@ -39,6 +41,21 @@ def test_features_are_sorted_and_versions_of_the_metadata_have_names() -> None:
     ]
     response.finalized_features_epoch = -1
     assert feature_lines(response)[0].endswith("\tEpoch: -")
+
+
+@pytest.mark.parametrize(("node_id", "asked"), [(None, -1), (2, 2)])
+def test_any_node_is_asked_or_the_one_that_is_named(node_id: int | None, asked: int) -> None:
+    nodes = []
+
+    def answer(node: int, request: object) -> ApiVersionsResponse:
+        nodes.append(node)
+        return ApiVersionsResponse()
+
+    with ScriptedCluster(answer) as cluster:
+        ask_features(cluster, node_id)
+        with pytest.raises(ToolError, match="Invalid node id -1: must be non-negative"):
+            ask_features(cluster, -1)
+    assert nodes == [asked]
 
 
 def test_a_level_is_a_name_and_a_short() -> None:

@@ -39,6 +39,11 @@ def test_nothing_is_said_of_nothing() -> None:
     assert outcome("PREFERRED", {}) == ("", None)
 
 
+def test_the_file_of_settings_has_its_name_of_kafka_4_2_too() -> None:
+    for option in ("--admin.config", "--command-config"):
+        assert parse(OPTIONS, [option, "client.properties"]).text("admin.config") == "client.properties"
+
+
 def test_partitions_are_read_from_json() -> None:
     text = '{"partitions": [{"topic": "t", "partition": 1}, {"topic": "u", "partition": 0}]}'
     assert parse_partitions(text) == [T1, U0]

@@ -4,7 +4,7 @@ import pytest
 
 from ottla.cli.arguments import ArgumentsError
 from ottla.cli.failures import ToolError
-from ottla.cli.producer_perf_test import PerfRun, read_command_line, read_payloads
+from ottla.cli.producer_perf_test import PerfRun, main, read_command_line, read_payloads
 
 BASE = ("--topic", "t", "--num-records", "5", "--throughput", "-1")
 
@@ -77,6 +77,17 @@ def test_a_file_without_content_is_refused(tmp_path, content):
             "--transaction-duration-ms should be greater than zero",
         ),
         (
+            ("--record-size", "1", "--producer-props", "a=b", "--reporting-interval", "0"),
+            "--reporting-interval should be greater than zero",
+        ),
+        (
+            ("--record-size", "1", "--producer-props", "a=b", "--warmup-records", "5"),
+            (
+                "The value for --warmup-records must be strictly fewer than the number of records in the test, "
+                "--num-records."
+            ),
+        ),
+        (
             ("--producer-props", "a=b"),
             "one of the arguments --record-size --payload-file --payload-monotonic is required",
         ),
@@ -86,6 +97,40 @@ def test_what_cannot_be_is_refused(arguments, reason):
     with pytest.raises(ArgumentsError) as error:
         read(*arguments)
     assert error.value.text.endswith(f"\nproducer-performance: error: {reason}\n")
+
+
+def test_options_of_kafka_4_2_are_taken():
+    run = read(
+        "--record-size", "1", "--command-property", "bootstrap.servers=a:1", "--bootstrap-server", "b:2"
+    )
+    assert run.properties["bootstrap.servers"] == "b:2"
+    assert (run.warmup_count, run.report_interval_ms) == (0, 5000)
+    run = read(
+        "--record-size",
+        "1",
+        "--bootstrap-server",
+        "b:2",
+        "--warmup-records",
+        "4",
+        "--reporting-interval",
+        "50",
+    )
+    assert (run.warmup_count, run.report_interval_ms) == (4, 50)
+    assert read("--record-size", "1", "--bootstrap-server", "b:2", "--warmup-records", "-7").warmup_count == 0
+
+
+def test_options_of_kafka_4_2_do_not_come_between_abbreviations():
+    assert len(read("--re", "7", "--producer-", "a=b").payload(0)) == 7
+    with pytest.raises(ArgumentsError, match="unrecognized arguments: '--boot'"):
+        read("--record-size", "1", "--boot", "b:2")
+
+
+def test_a_run_with_a_warm_up_has_a_line_for_what_came_after_it(bootstrap, capsys):
+    arguments = ("--topic", "warmed", "--num-records", "7", "--record-size", "9", "--throughput", "-1")
+    assert main([*arguments, "--bootstrap-server", bootstrap, "--warmup-records", "4"]) == 0
+    first, *totals = capsys.readouterr().out.splitlines()
+    assert first == "Warmup first 4 records. Steady state results will print after the complete test summary."
+    assert [line.split(",")[0] for line in totals] == ["7 records sent", "3 steady state records sent"]
 
 
 @pytest.mark.parametrize("text", ["ab", "a=b=c", "a="])
