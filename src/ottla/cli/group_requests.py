@@ -13,6 +13,7 @@ from typing import Any
 from ottla.cli.failures import ToolError, illegal_argument
 from ottla.cli.java_failures import FAILURES, CausedError, Failure, execution_failure, runtime_failure
 from ottla.cli.java_order import partitions_in_hash_order, strings_in_hash_order
+from ottla.client import log_lines
 from ottla.client.cluster import Cluster, Node
 from ottla.client.failures import ApiError, UnsupportedVersionError, error_of, raise_for
 from ottla.errors import ErrorCode
@@ -52,6 +53,15 @@ CONSUMER_GROUP_TYPES = ("Classic", "Consumer")
 _VERSION_SIZE_BYTES = 2
 _ASK_OTHERWISE = frozenset({ErrorCode.UNSUPPORTED_VERSION, ErrorCode.GROUP_ID_NOT_FOUND})
 """After these a group is asked for with DescribeGroups."""
+_DESCRIBE_HANDLER = "org.apache.kafka.clients.admin.internals.DescribeConsumerGroupsHandler"
+_NOT_LOGGED = frozenset(
+    {
+        ErrorCode.GROUP_AUTHORIZATION_FAILED,
+        ErrorCode.TOPIC_AUTHORIZATION_FAILED,
+        *_ASK_OTHERWISE,
+    }
+)
+"""What a group may well be refused with; of other errors Kafka's Admin writes a line before they are raised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +209,7 @@ def _describe_consumer_group(cluster: Cluster, coordinator: Node, group_id: str)
     request = ConsumerGroupDescribeRequest(group_ids=[group_id])
     response = cluster.ask_coordinator(group_id, request, call="describeConsumerGroups")
     (group,) = response.groups
-    raise_for(group.error_code, group.error_message)
+    _raise_for_group(cluster, "ConsumerGroupDescribe", group, group.error_message)
     members = tuple(
         GroupMember(
             member.member_id,
@@ -217,6 +227,19 @@ def _describe_consumer_group(cluster: Cluster, coordinator: Node, group_id: str)
     return GroupDescription(
         group_id, state, group.assignor_name, coordinator, members, group.group_epoch, group.assignment_epoch
     )
+
+
+def _raise_for_group(cluster: Cluster, api_name: str, group: Any, words: str | None) -> None:
+    error = error_of(group.error_code, words)
+    if error is None:
+        return
+    if error.code not in _NOT_LOGGED:
+        log_lines.error(
+            _DESCRIBE_HANDLER,
+            f"{cluster.config.log_context}`{api_name}` request for group id {group.group_id} failed due to "
+            f"unexpected error {error.code.name}.",
+        )
+    raise error
 
 
 def _partitions(assignment: Any) -> tuple[TopicPartition, ...]:
@@ -238,7 +261,7 @@ def _describe_classic_group(
     words = group.error_message
     if group.error_code == ErrorCode.GROUP_ID_NOT_FOUND and not_found_words is not None:
         words = not_found_words
-    raise_for(group.error_code, words)
+    _raise_for_group(cluster, "DescribeGroups", group, words)
     if group.protocol_type not in {"", CONSUMER_PROTOCOL}:
         raise illegal_argument(f"GroupId {group_id} is not a consumer group ({group.protocol_type}).")
     members = tuple(

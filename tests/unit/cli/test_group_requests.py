@@ -2,6 +2,7 @@ from collections.abc import Callable
 
 import pytest
 from tests.support.live_broker import LiveBroker
+from tests.unit.cli.scripted_cluster import ScriptedCluster
 
 from ottla.cli.failures import ToolError
 from ottla.cli.group_requests import (
@@ -19,6 +20,12 @@ from ottla.cli.group_requests import (
 from ottla.client.cluster import Cluster
 from ottla.client.failures import ApiError
 from ottla.errors import ErrorCode
+from ottla.protocol.messages.consumer_group_describe import ConsumerGroupDescribeResponse, DescribedGroup
+from ottla.protocol.messages.find_coordinator import (
+    Coordinator,
+    FindCoordinatorRequest,
+    FindCoordinatorResponse,
+)
 from ottla.types import TopicPartition
 
 ONE = TopicPartition("one", 0)
@@ -88,6 +95,35 @@ def test_a_group_that_is_not_there_is_an_error(cluster: Cluster) -> None:
     assert failure.code is ErrorCode.GROUP_ID_NOT_FOUND
     with pytest.raises(ApiError):
         delete_offsets(cluster, "nobody", [ONE])
+
+
+@pytest.mark.parametrize(
+    ("code", "line"),
+    [
+        (ErrorCode.GROUP_AUTHORIZATION_FAILED, ""),
+        (
+            ErrorCode.INVALID_GROUP_ID,
+            (
+                "`ConsumerGroupDescribe` request for group id g failed due to unexpected error INVALID_GROUP_ID. "
+                "(org.apache.kafka.clients.admin.internals.DescribeConsumerGroupsHandler)\n"
+            ),
+        ),
+    ],
+)
+def test_an_error_that_describing_a_group_does_not_expect_is_logged(
+    code: ErrorCode, line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def answer(_: int, request: object) -> object:
+        if isinstance(request, FindCoordinatorRequest):
+            return FindCoordinatorResponse(coordinators=[Coordinator(key="g", node_id=1)])
+        return ConsumerGroupDescribeResponse(groups=[DescribedGroup(group_id="g", error_code=code)])
+
+    with ScriptedCluster(answer) as cluster, pytest.raises(ApiError) as caught:
+        describe_group(cluster, "g")
+    assert caught.value.code is code
+    error_output = capsys.readouterr().err
+    assert error_output.endswith(line)
+    assert bool(error_output) is bool(line)
 
 
 def test_a_group_is_deleted(cluster: Cluster) -> None:
