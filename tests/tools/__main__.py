@@ -12,25 +12,26 @@ from ottla.cli.install_scripts import main as install_scripts
 from tests.peers.kafka_broker import start_kafka
 from tests.peers.tools import start_tools
 from tests.support.broker_process import BrokerSettings, start_ottla
-from tests.tools.case_files import CASES, load_table
+from tests.tools.case_files import BROKERS, CASES, load_table, rows_for
 from tests.tools.comparing import Verdict, judge, load_common_masks
-from tests.tools.conftest import PROPERTIES
+from tests.tools.conftest import properties_for
 from tests.tools.running import Terminal
 
 
 def main() -> int:
     """Run the tables that were named, or all, and return 1 where a difference is not explained."""
     parser = argparse.ArgumentParser(prog="python -m tests.tools")
-    parser.add_argument("--broker", choices=["ottla", "kafka"], default="ottla")
+    parser.add_argument("--broker", choices=BROKERS, default="ottla")
     parser.add_argument("tables", metavar="TABLE", nargs="*")
     options = parser.parse_args()
     names = options.tables or sorted(path.stem for path in CASES.glob("*.yaml"))
-    tables = [load_table(CASES / f"{name}.yaml") for name in names]
+    tables = [rows_for(load_table(CASES / f"{name}.yaml"), options.broker) for name in names]
     total = Verdict()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         start = start_kafka if options.broker == "kafka" else start_ottla
-        broker = start(BrokerSettings(folder / "data", folder / "broker", properties=PROPERTIES))
+        properties = properties_for(options.broker)
+        broker = start(BrokerSettings(folder / "data", folder / "broker", properties=properties))
         stack.callback(broker.kill)
         tools = start_tools(folder)
         stack.callback(tools.close)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -22,6 +22,7 @@ PARTS = ("stdout", "stderr", "exit_code")
 
 JAVA_SIDE = "alfa"
 OUR_SIDE = "beta"
+BROKERS = ("ottla", "kafka")
 NEUTRAL_SIDE = "side"
 """What `$side` stands for, and what is compared in its place: of one length, so that columns keep their widths."""
 
@@ -70,6 +71,8 @@ class Row:
     masks: tuple[Mask, ...] = ()
     explained: Mapping[str, str] = field(default_factory=dict)
     """Reasons by the part that differs and may."""
+    only: str = ""
+    """The broker that the row is for, `ottla` or `kafka`; empty for both."""
     expected: Mapping[str, Any] | None = None
     """What has to be left instead of what Kafka's tool leaves: for scripts that are in none of Kafka's jars."""
 
@@ -98,10 +101,9 @@ def load_table(path: Path) -> Table:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
         raise TableError(f"{path.name}: {error}") from error
-    _check_keys(content, {"rows", "scripts", "files", "before", "masks"}, path.name)
-    rows = [
-        row for written in content["rows"] for row in _rows(written, content.get("scripts", ()), path.name)
-    ]
+    _check_keys(content, {"rows", "scripts", "files", "before", "masks", "only"}, path.name)
+    scripts, only = content.get("scripts", ()), {"only": content.get("only", "")}
+    rows = [row for written in content["rows"] for row in _rows(only | written, scripts, path.name)]
     return Table(
         path.stem,
         tuple(rows),
@@ -109,6 +111,12 @@ def load_table(path: Path) -> Table:
         _steps(content.get("before", ()), path.name),
         load_masks(content.get("masks", ()), path.name),
     )
+
+
+def rows_for(table: Table, broker: str) -> Table:
+    """Return a table without the rows that are for the other broker; without any, nothing is set up either."""
+    rows = tuple(row for row in table.rows if row.only in {"", broker})
+    return replace(table, rows=rows, before=table.before if rows else ())
 
 
 def load_masks(written: Sequence[Mapping[str, str]], where: str) -> tuple[Mask, ...]:
@@ -146,6 +154,9 @@ def _row(written: Mapping[str, Any], run: str, where: str) -> Row:
     expected = written.get("expected")
     if expected is not None:
         _check_keys(expected, set(PARTS), f"{where}: {run}")
+    only = written.get("only", "")
+    if only not in {"", *BROKERS}:
+        raise TableError(f"{where}: {run}: {only} is neither of {', '.join(BROKERS)}")
     beside = written.get("beside")
     return Row(
         run,
@@ -158,6 +169,7 @@ def _row(written: Mapping[str, Any], run: str, where: str) -> Row:
         written.get("sorted", False),
         load_masks(written.get("masks", ()), where),
         explained,
+        only,
         expected,
     )
 

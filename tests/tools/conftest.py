@@ -26,6 +26,17 @@ PROPERTIES = {
     "broker.session.timeout.ms": "30000",
 }
 
+KAFKA_PROPERTIES = {
+    # An Apache Kafka keeps ACLs, and refuses nobody anything.
+    "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+    "super.users": "User:ANONYMOUS",
+}
+
+
+def properties_for(broker: str) -> dict[str, str]:
+    """Return the settings of the broker that both tools are pointed at."""
+    return PROPERTIES | (KAFKA_PROPERTIES if broker == "kafka" else {})
+
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Show how many rows were compared, also when nothing failed."""
@@ -49,8 +60,9 @@ def broker(
 ) -> Iterator[RunningBroker]:
     """Give the broker that both tools are pointed at; `kafka_jars` skips the test where there is no Java."""
     work_dir = tmp_path_factory.mktemp("broker")
-    start = start_kafka if request.config.getoption("--broker") == "kafka" else start_ottla
-    running = start(BrokerSettings(work_dir / "data", work_dir, properties=PROPERTIES))
+    chosen = request.config.getoption("--broker")
+    start = start_kafka if chosen == "kafka" else start_ottla
+    running = start(BrokerSettings(work_dir / "data", work_dir, properties=properties_for(chosen)))
     yield running
     running.kill()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.peers.tools import ToolResult
-from tests.tools.case_files import Mask, Row, Table, TableError, load_table, substitute
+from tests.tools.case_files import Mask, Row, Table, TableError, load_table, rows_for, substitute
 from tests.tools.comparing import judge, shape_of_stderr, without_help
 from tests.tools.running import Outcome
 
@@ -25,6 +25,24 @@ def differing_parts(kafka: ToolResult, ours: ToolResult, row: Row | None = None)
     row = row or Row("kafka-topics")
     verdict = judge(Table("t", (row,)), [outcome(kafka, ours, row)], ())
     return [difference.part for difference in verdict.unexplained]
+
+
+def test_a_row_may_be_for_one_broker_alone(tmp_path: Path) -> None:
+    path = tmp_path / "some.yaml"
+    path.write_text(
+        "before: [kafka-topics]\nrows:\n- {run: kafka-acls}\n- {run: kafka-groups, only: kafka}\n"
+    )
+    table = load_table(path)
+    assert [row.run for row in rows_for(table, "kafka").rows] == ["kafka-acls", "kafka-groups"]
+    assert [row.run for row in rows_for(table, "ottla").rows] == ["kafka-acls"]
+    path.write_text("only: kafka\nbefore: [kafka-topics]\nrows:\n- {run: kafka-acls}\n")
+    table = load_table(path)
+    assert rows_for(table, "kafka") == table
+    left = rows_for(table, "ottla")
+    assert (left.rows, left.before) == ((), ())
+    path.write_text("rows:\n- {run: kafka-acls, only: redpanda}\n")
+    with pytest.raises(TableError, match="redpanda is neither of ottla, kafka"):
+        load_table(path)
 
 
 @pytest.mark.parametrize(
