@@ -177,9 +177,11 @@ def contents(directory: Path) -> dict[str, bytes]:
     return {name: path.read_bytes() for name, path in files.items() if name != ".lock"}
 
 
-def stopped_with_topics(start_broker: StartBroker, *, crash: bool = False) -> Path:
+def stopped_with_topics(
+    start_broker: StartBroker, properties: dict[str, str] | None = None, *, crash: bool = False
+) -> Path:
     """Return the data directory of a broker that has made topics and stopped in order, or was killed."""
-    broker = start_broker()
+    broker = start_broker(properties)
     with PlainClient(broker.port) as client:
         for number in range(5):
             assert client.create_topic(f"t{number}") == ErrorCode.NONE
@@ -190,10 +192,11 @@ def stopped_with_topics(start_broker: StartBroker, *, crash: bool = False) -> Pa
     return broker.data_dir
 
 
+@pytest.mark.parametrize("crash", [False, True])
 def test_a_damaged_metadata_log_is_refused_with_its_place_and_left_alone(
-    refused: Refused, start_broker: StartBroker
+    refused: Refused, start_broker: StartBroker, crash: bool
 ) -> None:
-    data_dir = stopped_with_topics(start_broker)
+    data_dir = stopped_with_topics(start_broker, crash=crash)
     log = data_dir / "__cluster_metadata-0" / f"{0:020}.log"
     damaged = bytearray(log.read_bytes())
     damaged[len(damaged) // 2] ^= 0x55
@@ -201,6 +204,23 @@ def test_a_damaged_metadata_log_is_refused_with_its_place_and_left_alone(
     before = contents(data_dir)
     line = refused(data_dir=data_dir)
     assert f"{log} is damaged at offset " in line
+    assert "Restore the data directory from a copy; or, to begin anew" in line
+    assert contents(data_dir) == before
+
+
+@pytest.mark.parametrize("crash", [False, True])
+def test_a_damaged_snapshot_of_the_metadata_is_refused_and_all_is_left_alone(
+    refused: Refused, start_broker: StartBroker, crash: bool
+) -> None:
+    often = {"metadata.log.max.record.bytes.between.snapshots": "1"}
+    data_dir = stopped_with_topics(start_broker, often, crash=crash)
+    snapshot = max((data_dir / "__cluster_metadata-0").glob("*-*.checkpoint"))
+    damaged = bytearray(snapshot.read_bytes())
+    damaged[len(damaged) // 2] ^= 0x55
+    snapshot.write_bytes(damaged)
+    before = contents(data_dir)
+    line = refused(data_dir=data_dir)
+    assert f"{snapshot} is damaged: " in line
     assert "Restore the data directory from a copy; or, to begin anew" in line
     assert contents(data_dir) == before
 

@@ -1,8 +1,8 @@
 """The log `__cluster_metadata-0` with its snapshots and `quorum-state`, as the only voter of its quorum keeps them.
 
-Each start leads a new epoch, once the whole log has been understood. An append is committed when it is on the disk:
-there is nobody else to ask. One that the disk refuses is cut off again before the log is read or written once more, so
-that what was refused does not exist.
+Each start leads a new epoch. Before that the whole log was understood, and no file changed: it is opened, and after a
+crash recovered, when it is led. An append is committed when it is on the disk: there is nobody else to ask. One that
+the disk refuses is cut off again before the log is read or written once more, so that what was refused does not exist.
 Appends, flushes and snapshots run on the flushing thread of the data directory, one after the other; everything else
 belongs to the loop. Files and their order of writing are those of Kafka's KafkaRaftClient, so that it can take over.
 """
@@ -12,13 +12,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import cast
 
 from ottla.clock import Clock
 from ottla.completion import Completion
 from ottla.config.resolved import BrokerConfig, TopicConfig, resolve_topic_config
-from ottla.coordination.metadata_damage import check_metadata_log
+from ottla.coordination.metadata_damage import (
+    WAY_OUT,
+    SoundEnd,
+    check_metadata_log,
+    read_sound_batches,
+)
 from ottla.coordination.metadata_snapshots import MetadataSnapshots
 from ottla.errors import KafkaError
 from ottla.metadata.aspects.features import LATEST_METADATA_VERSION, METADATA_VERSION
@@ -40,7 +44,6 @@ from ottla.metadata.records import FeatureLevelRecord, MetadataRecord
 from ottla.metadata.snapshot import SnapshotId
 from ottla.partitions.writer import DirectoryWriter
 from ottla.protocol.raft_records import KRaftVersionRecord, LeaderChangeMessage, Voter, VotersRecord
-from ottla.records.batch import read_size_prefix
 from ottla.storage.append_check import AppendOrigin
 from ottla.storage.files import FileRange
 from ottla.storage.leader_epochs import EpochStart
@@ -54,9 +57,6 @@ from ottla.types import CLUSTER_METADATA_TOPIC, METADATA_TOPIC_ID, TopicPartitio
 logger = logging.getLogger("ottla.coordination.metadata_log")
 
 METADATA_PARTITION = TopicPartition(CLUSTER_METADATA_TOPIC, 0)
-
-READ_BYTES = 1024 * 1024
-"""Bytes of the log that are read at a time while it is replayed: enough that system calls do not count."""
 
 
 @dataclass(slots=True)
@@ -80,22 +80,72 @@ class _Quorum:
         return [KRaftVersionRecord(version=0, kraft_version=self.kraft_version), self.voters]
 
 
+@dataclass(frozen=True, slots=True)
+class _Opener:
+    """How the log's files are opened. Both ways raise OSError and UnusableLogError."""
+
+    directory: LogDirectory
+    open_files: OpenFiles
+    clock: Clock
+    config: BrokerConfig
+
+    def open(self) -> PartitionLog:
+        """Open or create the log, recovering it after a crash."""
+        path = self.directory.partition_path(METADATA_PARTITION)
+        files, now_ms = self.directory.files, self.clock.now_ms()
+        log_config = metadata_log_config(self.config)
+        if not path.exists():
+            files.make_directory(path)
+            write_topic_id(files, path, METADATA_TOPIC_ID)
+            return PartitionLog.create(
+                self.open_files, path, log_config, topic_id=METADATA_TOPIC_ID, now_ms=now_ms
+            )
+        if read_topic_id(files, path) is None:
+            # Kafka's format command leaves only a snapshot in this directory when the quorum is dynamic.
+            write_topic_id(files, path, METADATA_TOPIC_ID)
+        return PartitionLog.open(
+            self.open_files,
+            path,
+            log_config,
+            clean_shutdown=self.directory.was_stopped_cleanly,
+            recovery_point=0,
+            log_start_offset=0,
+            now_ms=now_ms,
+        )
+
+    def open_again(self, failed: PartitionLog, end_offset: int) -> PartitionLog:
+        """Return the log without what the disk has refused."""
+        failed.forget_files()
+        take_back(self.directory.files, failed.directory, failed.segments[-1].base_offset, end_offset)
+        return PartitionLog.open(
+            self.open_files,
+            failed.directory,
+            metadata_log_config(self.config),
+            clean_shutdown=False,
+            recovery_point=0,
+            log_start_offset=failed.log_start_offset,
+            now_ms=self.clock.now_ms(),
+        )
+
+
 class MetadataLog:
-    """The opened log; implements `ottla.coordination.runtime.MachineLog`."""
+    """The log, which is opened by its first replay; implements `ottla.coordination.runtime.MachineLog`."""
 
     def __init__(
         self,
-        log: PartitionLog,
+        end: SoundEnd,
         snapshots: MetadataSnapshots,
         quorum: _Quorum,
         writer: DirectoryWriter,
         clock: Clock,
         leader_epoch: int,
-        open_again: Callable[[PartitionLog, int], PartitionLog],
+        opener: _Opener,
         directory: LogDirectory,
         node_id: int,
     ) -> None:
-        self._log = log
+        self._opened: PartitionLog | None = None
+        """The log once it is led; until then nothing was changed."""
+        self._opener = opener
         self._snapshots = snapshots
         self._quorum = quorum
         self._writer = writer
@@ -103,13 +153,11 @@ class MetadataLog:
         self.leader_epoch = leader_epoch
         self._metadata_version = LATEST_METADATA_VERSION
         self._last_timestamp_ms = 0
-        self._open_again = open_again
-        self._committed_end_offset = log.log_end_offset
+        self._committed_end_offset = end.offset
         self._has_failed = False
         """Whether the log may end with records that were refused."""
         self._directory = directory
         self._node_id = node_id
-        self._is_leading = False
         self._followers: list[Callable[[], None]] = []
 
     @classmethod
@@ -121,20 +169,20 @@ class MetadataLog:
         clock: Clock,
         config: BrokerConfig,
     ) -> MetadataLog:
-        """Open or create the log. Its new epoch begins once it was replayed, so that what is not understood stays.
+        """Look at the log, and change nothing: its first replay opens or creates it, once everything was understood.
 
         Raises InconsistentMetadataError where the log belongs to a quorum of others, is damaged or cannot be read,
-        and what opening a partition log raises.
+        and OSError.
         """
-        check_metadata_log(
+        path = directory.partition_path(METADATA_PARTITION)
+        end = check_metadata_log(
             directory.files,
-            directory.partition_path(METADATA_PARTITION),
+            path,
             was_stopped_cleanly=directory.was_stopped_cleanly,
             previous_broker_epoch=directory.previous_broker_epoch,
         )
-        log = _open_log(directory, open_files, clock, config)
-        snapshots = MetadataSnapshots(log, directory.files, config)
-        snapshots.load(clock.now_ms())
+        snapshots = MetadataSnapshots(path, directory.files, config)
+        snapshots.find(clock.now_ms())
         quorum = _Quorum()
         state = _read_quorum_state(directory)
         if state is not None:
@@ -143,23 +191,26 @@ class MetadataLog:
         for record in latest.quorum if latest is not None else ():
             quorum.observe(record)
         _check_voters(state, quorum, config.node_id)
-        epochs = [log.leader_epochs.latest_epoch, 0]
+        epochs = [end.leader_epoch, 0]
         epochs += [state.leader_epoch] if state is not None else []
         epochs += [snapshots.latest.epoch] if snapshots.latest is not None else []
-        open_again = partial(_open_again, directory, open_files, clock, config)
-        return cls(
-            log, snapshots, quorum, writer, clock, max(epochs) + 1, open_again, directory, config.node_id
-        )
+        opener = _Opener(directory, open_files, clock, config)
+        return cls(end, snapshots, quorum, writer, clock, max(epochs) + 1, opener, directory, config.node_id)
+
+    @property
+    def _log(self) -> PartitionLog:
+        assert self._opened is not None, "the log is opened by its first replay"
+        return self._opened
 
     @property
     def end_offset(self) -> int:
         """The offset of the next record."""
-        return self._log.log_end_offset
+        return self._committed_end_offset if self._opened is None else self._opened.log_end_offset
 
     @property
     def is_leading(self) -> bool:
-        """Whether this start has begun its epoch: until then it has changed nothing."""
-        return self._is_leading
+        """Whether this start has opened the log and begun its epoch: until then it has changed nothing."""
+        return self._opened is not None
 
     @property
     def start_offset(self) -> int:
@@ -262,12 +313,11 @@ class MetadataLog:
         return self._writer.submit_apart(lambda: snapshots.read_piece(snapshot_id, position, max_bytes))
 
     def close(self) -> None:
-        """Cut off what was refused, flush, and let go of the files; a log that was not led stays as it was opened.
+        """Cut off what was refused, flush, and let go of the files; a log that was not led stays as it was.
 
         Raises OSError and UnusableLogError.
         """
-        if not self._is_leading:
-            self._log.forget_files()
+        if self._opened is None:
             return
         if self._has_failed:
             self._recover()
@@ -282,10 +332,15 @@ class MetadataLog:
             on_commit()
 
     def _lead_once(self) -> None:
-        """Note the new epoch durably, then say so in the log (`LeaderChangeMessage`); only the first time."""
-        if self._is_leading:
+        """Open the log, note the new epoch durably and say so in it (`LeaderChangeMessage`); only the first time.
+
+        Raises OSError and UnusableLogError.
+        """
+        if self._opened is not None:
             return
-        self._is_leading = True
+        self._opened = self._opener.open()
+        self._snapshots.remove_unfinished()
+        self._snapshots.follow(self._log)
         state = encode_leader(self._node_id, self.leader_epoch, self._quorum.kraft_version)
         self._directory.files.write_atomically(self._log.directory / QUORUM_STATE_FILE, state)
         voter = Voter(voter_id=self._node_id)
@@ -313,37 +368,38 @@ class MetadataLog:
         self._snapshots.note_append(len(content))
 
     def _recover(self) -> None:
-        self._log = self._open_again(self._log, self._committed_end_offset)
+        self._opened = self._opener.open_again(self._log, self._committed_end_offset)
         self._snapshots.follow(self._log)
         self._has_failed = False
         logger.info("Opened the metadata log again at offset %d", self.end_offset)
 
     def _replay(self, apply: Callable[[LogEntry], None]) -> None:
         offset = self._replay_snapshot(apply)
-        if not self._log.log_start_offset <= offset <= self._log.log_end_offset:
-            raise InconsistentMetadataError(
-                f"the metadata log goes from offset {self._log.log_start_offset} to {self._log.log_end_offset}, which "
-                f"leaves a gap to offset {offset}, where its newest snapshot ends"
-            )
+        replayed_bytes = self._replay_batches(apply, offset)
+        if self._opened is None:
+            # Everything was understood: the log is this node's, and the change of the leader is its next record.
+            _check_voters(None, self._quorum, self._node_id)
+            offset = max(offset, self.end_offset)
+            self._lead_once()
+            replayed_bytes += self._replay_batches(apply, offset)
+        self._snapshots.restart_count(replayed_bytes)
+
+    def _replay_batches(self, apply: Callable[[LogEntry], None], offset: int) -> int:
+        """Apply the records from an offset on; return how many bytes they have."""
+        path = self._directory.partition_path(METADATA_PARTITION)
         replayed_bytes = 0
         epoch = -1
-        while offset < self._log.log_end_offset or not self._is_leading:
-            if offset >= self._log.log_end_offset:
-                # Everything was understood: the log is this node's, and the change of the leader is its next record.
-                _check_voters(None, self._quorum, self._node_id)
-                self._lead_once()
-            content = self._read(offset)
-            for header, entries in read_entries(content):
+        for batch in read_sound_batches(self._directory.files, path, offset, self.end_offset):
+            for header, entries in read_entries(batch):
                 if header.leader_epoch != epoch:
                     epoch = header.leader_epoch
                     apply(LeaderEpoch(epoch))
                 for number, entry in enumerate(entries, start=header.base_offset):
                     if number >= offset:
                         self._apply(entry, apply, f"the record at offset {number} of the metadata log")
-                offset = header.next_offset
                 self._last_timestamp_ms = header.max_timestamp
-            replayed_bytes += len(content)
-        self._snapshots.restart_count(replayed_bytes)
+            replayed_bytes += len(batch)
+        return replayed_bytes
 
     def _replay_snapshot(self, apply: Callable[[LogEntry], None]) -> int:
         """Apply the newest snapshot; return the offset that the log continues at."""
@@ -363,78 +419,15 @@ class MetadataLog:
         try:
             apply(entry)
         except InconsistentMetadataError as error:
+            way_out = f". {WAY_OUT}" if self._opened is None else ""
             raise InconsistentMetadataError(
-                f"{place}, a {type(entry).__name__}, is refused: {error}"
+                f"{place}, a {type(entry).__name__}, is refused: {error}{way_out}"
             ) from error
 
     def _observe(self, entry: LogEntry) -> None:
         self._quorum.observe(entry)
         if isinstance(entry, FeatureLevelRecord) and entry.name == METADATA_VERSION:
             self._metadata_version = entry.feature_level
-
-    def _read(self, offset: int) -> memoryview:
-        """Return the whole batches from the one with `offset` on."""
-        found = self._log.read(
-            offset, READ_BYTES, upper_bound=self._log.log_end_offset, must_return_a_batch=True
-        )
-        assert found is not None, "there are records below the log's end"
-        try:
-            content = memoryview(found.read())
-        finally:
-            found.release()
-        end = 0
-        while end + 12 <= len(content):
-            _, size_bytes = read_size_prefix(content, end)
-            if end + size_bytes > len(content):
-                break
-            end += size_bytes
-        return content[:end]
-
-
-def _open_log(
-    directory: LogDirectory, open_files: OpenFiles, clock: Clock, config: BrokerConfig
-) -> PartitionLog:
-    path = directory.partition_path(METADATA_PARTITION)
-    now_ms = clock.now_ms()
-    log_config = metadata_log_config(config)
-    if not path.exists():
-        directory.files.make_directory(path)
-        write_topic_id(directory.files, path, METADATA_TOPIC_ID)
-        return PartitionLog.create(open_files, path, log_config, topic_id=METADATA_TOPIC_ID, now_ms=now_ms)
-    if read_topic_id(directory.files, path) is None:
-        # Kafka's format command leaves only a snapshot in this directory when the quorum is dynamic.
-        write_topic_id(directory.files, path, METADATA_TOPIC_ID)
-    return PartitionLog.open(
-        open_files,
-        path,
-        log_config,
-        clean_shutdown=directory.was_stopped_cleanly,
-        recovery_point=0,
-        log_start_offset=0,
-        now_ms=now_ms,
-    )
-
-
-def _open_again(
-    directory: LogDirectory,
-    open_files: OpenFiles,
-    clock: Clock,
-    config: BrokerConfig,
-    failed: PartitionLog,
-    end_offset: int,
-) -> PartitionLog:
-    """Return the log without what the disk has refused. Raises OSError and UnusableLogError."""
-    failed.forget_files()
-    take_back(directory.files, failed.directory, failed.segments[-1].base_offset, end_offset)
-    return PartitionLog.open(
-        open_files,
-        failed.directory,
-        metadata_log_config(config),
-        clean_shutdown=False,
-        recovery_point=0,
-        log_start_offset=failed.log_start_offset,
-        now_ms=clock.now_ms(),
-    )
 
 
 def metadata_log_config(config: BrokerConfig) -> TopicConfig:
@@ -458,6 +451,8 @@ def _read_quorum_state(directory: LogDirectory) -> QuorumState | None:
         return decode_quorum_state(directory.files.read_file(path))
     except FileNotFoundError:
         return None
+    except InconsistentMetadataError as error:
+        raise InconsistentMetadataError(f"in {path.parent}: {error}. {WAY_OUT}") from error
 
 
 def _check_voters(state: QuorumState | None, quorum: _Quorum, node_id: int) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ottla.completion import Completion
 from ottla.config.resolved import BrokerConfig
+from ottla.coordination.metadata_damage import WAY_OUT
 from ottla.metadata.image import ClusterImage
 from ottla.metadata.inconsistency import InconsistentMetadataError
 from ottla.metadata.log_entries import QuorumRecord
@@ -32,11 +33,12 @@ logger = logging.getLogger("ottla.coordination.metadata_snapshots")
 
 
 class MetadataSnapshots:
-    """The snapshots of one metadata log."""
+    """The snapshots of one metadata log. Until there is a log to `follow` nothing but reading is done."""
 
-    def __init__(self, log: PartitionLog, files: FileSystem, config: BrokerConfig) -> None:
-        self._log = log
+    def __init__(self, directory: Path, files: FileSystem, config: BrokerConfig) -> None:
+        self._directory = directory
         self._files = files
+        self._log: PartitionLog | None = None
         self._bytes_between = config.metadata_log_max_record_bytes_between_snapshots
         self._interval_ms = config.metadata_log_max_snapshot_interval_ms
         self._retention_bytes = config.metadata_max_retention_bytes
@@ -58,19 +60,20 @@ class MetadataSnapshots:
         return self._snapshots[0] if self._snapshots else None
 
     def follow(self, log: PartitionLog) -> None:
-        """Go on with the log after it was opened anew."""
+        """Go on with the log, which was opened, or opened anew."""
         self._log = log
 
-    def load(self, now_ms: int) -> None:
-        """Find the snapshots, and remove what an interrupted start or stop left behind. Raises OSError."""
-        found = []
-        for entry in self._files.list_directory(self._log.directory):
-            if entry.name.endswith((PART_SUFFIX, DELETED_SUFFIX)):
-                self._files.unlink(self._log.directory / entry.name)
-            elif (snapshot_id := parse_file_name(entry.name)) is not None:
-                found.append(snapshot_id)
-        self._snapshots = sorted(found)
+    def find(self, now_ms: int) -> None:
+        """Find the snapshots, and change nothing. Raises OSError."""
+        found = (parse_file_name(name) for name in self._file_names())
+        self._snapshots = sorted(snapshot_id for snapshot_id in found if snapshot_id is not None)
         self._last_ms = now_ms
+
+    def remove_unfinished(self) -> None:
+        """Remove what an interrupted start or stop left behind. Raises OSError."""
+        for name in self._file_names():
+            if name.endswith((PART_SUFFIX, DELETED_SUFFIX)):
+                self._files.unlink(self._directory / name)
 
     def read_latest(self, *, is_read_again: bool = False) -> Snapshot | None:
         """Return the content of the newest snapshot, None without one.
@@ -172,26 +175,37 @@ class MetadataSnapshots:
         path = self._path(snapshot_id)
         try:
             return decode_snapshot(self._files.read_file(path))
-        except (CorruptBatchError, InconsistentMetadataError) as error:
+        except CorruptBatchError as error:
+            raise InconsistentMetadataError(f"{path} is damaged: {error.text}. {WAY_OUT}") from error
+        except InconsistentMetadataError as error:
             raise InconsistentMetadataError(f"{path}: {error}") from error
+
+    def _file_names(self) -> list[str]:
+        if not self._directory.exists():
+            return []
+        return [entry.name for entry in self._files.list_directory(self._directory)]
 
     def _clean(self, snapshots: list[SnapshotId], now_ms: int) -> list[SnapshotId]:
         """Delete old snapshots and the log before the oldest that stays; return those that stay."""
-        while len(snapshots) > 1 and (self._is_too_much(snapshots) or self._is_too_old(snapshots[0], now_ms)):
+        log = self._log
+        assert log is not None, "a snapshot is of an open log"
+        while len(snapshots) > 1 and (
+            self._is_too_much(log, snapshots) or self._is_too_old(snapshots[0], now_ms)
+        ):
             oldest, *snapshots = snapshots
-            self._log.delete_records_before(snapshots[0].end_offset)
+            log.delete_records_before(snapshots[0].end_offset)
             self._files.unlink(self._path(oldest))
-        self._log.delete_old_segments(now_ms, self._log.log_end_offset)
-        self._log.delete_expired_files(now_ms)
+        log.delete_old_segments(now_ms, log.log_end_offset)
+        log.delete_expired_files(now_ms)
         return snapshots
 
-    def _is_too_much(self, snapshots: Sequence[SnapshotId]) -> bool:
+    def _is_too_much(self, log: PartitionLog, snapshots: Sequence[SnapshotId]) -> bool:
         if self._retention_bytes < 0:
             return False
         names = {snapshot_id.file_name for snapshot_id in snapshots}
-        entries = self._files.list_directory(self._log.directory)
+        entries = self._files.list_directory(self._directory)
         snapshot_bytes = sum(entry.size_bytes for entry in entries if entry.name in names)
-        return self._log.size_bytes + snapshot_bytes > self._retention_bytes
+        return log.size_bytes + snapshot_bytes > self._retention_bytes
 
     def _is_too_old(self, snapshot_id: SnapshotId, now_ms: int) -> bool:
         if self._retention_ms < 0:
@@ -199,4 +213,4 @@ class MetadataSnapshots:
         return self._read(snapshot_id).last_contained_timestamp_ms + self._retention_ms < now_ms
 
     def _path(self, snapshot_id: SnapshotId) -> Path:
-        return self._log.directory / snapshot_id.file_name
+        return self._directory / snapshot_id.file_name

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, cast
 
-from ottla.metadata.inconsistency import InconsistentMetadataError
 from ottla.metadata.log_entries import (
     QuorumRecord,
     build_control_batch,
@@ -20,7 +19,7 @@ from ottla.metadata.log_entries import (
 )
 from ottla.metadata.records import MetadataRecord
 from ottla.protocol.raft_records import SnapshotFooterRecord, SnapshotHeaderRecord
-from ottla.records.batch import Buffer, read_header, stamp
+from ottla.records.batch import Buffer, CorruptBatchError, read_header, stamp
 
 SUFFIX = ".checkpoint"
 PART_SUFFIX = ".checkpoint.part"
@@ -83,7 +82,7 @@ def encode_snapshot(
 def decode_snapshot(buffer: Buffer) -> Snapshot:
     """Return what the content of a snapshot file says.
 
-    Raises CorruptBatchError for damage, InconsistentMetadataError where header or footer is missing.
+    Raises CorruptBatchError for damage, InconsistentMetadataError for records that are not understood.
     """
     quorum: list[QuorumRecord] = []
     records: list[MetadataRecord] = []
@@ -93,7 +92,7 @@ def decode_snapshot(buffer: Buffer) -> Snapshot:
         else:
             records += cast("list[MetadataRecord]", entries)
     if not quorum or not isinstance(quorum[0], SnapshotHeaderRecord):
-        raise InconsistentMetadataError("the snapshot does not begin with a header record")
+        raise CorruptBatchError("the snapshot does not begin with a header record")
     if not isinstance(quorum[-1], SnapshotFooterRecord):
-        raise InconsistentMetadataError("the snapshot does not end with a footer record")
+        raise CorruptBatchError("the snapshot does not end with a footer record")
     return Snapshot(quorum[0].last_contained_log_timestamp, quorum[1:-1], records)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,12 @@ from tests.unit.coordination.metadata_cluster import (
 )
 
 from ottla.coordination.metadata_damage import WAY_OUT, check_metadata_log
+from ottla.metadata.formatting import read_bootstrap_records
 from ottla.metadata.inconsistency import InconsistentMetadataError
+from ottla.metadata.records import RemoveTopicRecord, encode_record
 from ottla.protocol.messages.create_topics import CreatableTopic
-from ottla.records.batch import iterate_batches
+from ottla.records.batch import iterate_batches, stamp
+from ottla.records.builder import NewRecord, build_batch
 from ottla.storage.files import FileSystem
 
 FIRST_LOG = "00000000000000000000.log"
@@ -28,15 +32,17 @@ async def create(node: Node, *names: str) -> None:
     await result_of(node.controller.create_topics(topics, validate_only=False, timeout_ms=10_000))
 
 
-def live(path: Path, *, crash: bool, segment_bytes: int | None = None, **overrides: str) -> int:
-    """Let a node live on a fresh directory with ten topics; return its broker epoch."""
+def live(
+    path: Path, *, crash: bool, topics: int = 10, segment_bytes: int | None = None, **overrides: str
+) -> int:
+    """Let a node live on a fresh directory with some topics; return its broker epoch."""
     format_directory(path)
     epochs = []
 
     async def main() -> None:
         node = open_node(path, segment_bytes=segment_bytes, **overrides)
         epochs.append(await node.start())
-        for number in range(10):
+        for number in range(topics):
             await create(node, f"t{number}")
         node.crash() if crash else await node.stop()
 
@@ -137,3 +143,126 @@ def test_a_batch_that_claims_more_than_any_has_is_not_read_into_memory(tmp_path:
     log.write_bytes(content + bytes(16 * 1024 * 1024))
     with pytest.raises(InconsistentMetadataError, match="more than any has"):
         check(tmp_path, clean=True)
+
+
+SEGMENT_BYTES = 800
+OFTEN = {"metadata_log_max_record_bytes_between_snapshots": "1500", "metadata_max_retention_bytes": "1"}
+"""Snapshots after a few changes, and of the log no more than they ask for."""
+
+
+def segments(directory: Path) -> list[Path]:
+    return sorted(directory.glob("*.log"))
+
+
+def newest_snapshot(directory: Path) -> Path:
+    return max(directory.glob("*.checkpoint"))
+
+
+def cut_in_the_middle(directory: Path) -> str:
+    log = segments(directory)[1]
+    (first_end, offset), (end, _), *_ = batch_ends(log)
+    log.write_bytes(log.read_bytes()[: (first_end + end) // 2])
+    return f"{log} is damaged at offset {offset}, byte {first_end}: "
+
+
+def flip_a_byte(directory: Path) -> str:
+    log = segments(directory)[1]
+    content = bytearray(log.read_bytes())
+    (end, offset), *_ = batch_ends(log)
+    content[end + 70] ^= 0x55
+    log.write_bytes(content)
+    return f"{log} is damaged at offset {offset}, byte {end}: "
+
+
+def lose_a_segment(directory: Path) -> str:
+    lost, log = segments(directory)[-2:]
+    base = int(lost.stem)
+    lost.unlink()
+    place = f"{log} is damaged at offset {base}, byte 0: "
+    return f"{place}it begins at offset {int(log.stem)}, and what is before it is missing. "
+
+
+def damage_the_snapshot(directory: Path) -> str:
+    snapshot = newest_snapshot(directory)
+    content = bytearray(snapshot.read_bytes())
+    content[len(content) // 2] ^= 0x55
+    snapshot.write_bytes(content)
+    return f"{snapshot} is damaged: "
+
+
+def cut_the_snapshot(directory: Path) -> str:
+    snapshot = newest_snapshot(directory)
+    content = snapshot.read_bytes()
+    *_, (before_footer, _), _ = batch_ends(snapshot)
+    snapshot.write_bytes(content[:before_footer])
+    return f"{snapshot} is damaged: the snapshot does not end with a footer record. "
+
+
+def lose_the_snapshots(directory: Path) -> str:
+    for snapshot in directory.glob("*.checkpoint"):
+        snapshot.unlink()
+    first, last = segments(directory)[0], segments(directory)[-1]
+    _, end_offset = batch_ends(last)[-1]
+    offsets = f"has the offsets from {int(first.stem)} to {end_offset}"
+    return f"{offsets}, but there is no snapshot: what is between them is missing. "
+
+
+def spoil_the_quorum_state(directory: Path) -> str:
+    (directory / "quorum-state").write_text("{")
+    return "quorum-state cannot be read: "
+
+
+def contradict(directory: Path) -> str:
+    """Add a sound batch that deletes a topic which there is not."""
+    log = segments(directory)[-1]
+    content = log.read_bytes()
+    *_, header = [header for _, header in iterate_batches(content)]
+    value = encode_record(RemoveTopicRecord(topic_id=bytes(15) + b"t"), 0)
+    batch = build_batch([NewRecord(None, value)], now_ms=1, leader_epoch=1)
+    stamp(batch, 0, header.next_offset, header.leader_epoch)
+    log.write_bytes(content + batch)
+    return f"the record at offset {header.next_offset} of the metadata log, a RemoveTopicRecord, is refused: "
+
+
+@pytest.mark.parametrize("crash", [False, True])
+@pytest.mark.parametrize(
+    ("damage", "overrides"),
+    [
+        (cut_in_the_middle, {}),
+        (flip_a_byte, {}),
+        (lose_a_segment, {}),
+        (spoil_the_quorum_state, {}),
+        (contradict, {}),
+        (damage_the_snapshot, OFTEN),
+        (cut_the_snapshot, OFTEN),
+        (lose_the_snapshots, OFTEN),
+    ],
+)
+def test_a_start_that_is_refused_names_the_place_and_the_way_out_and_changes_nothing(
+    tmp_path: Path, damage: Callable[[Path], str], overrides: dict[str, str], crash: bool
+) -> None:
+    """After a crash neither: what would be recovered, a torn end and files left unfinished, is still there."""
+    live(tmp_path, crash=crash, topics=30, segment_bytes=SEGMENT_BYTES, **overrides)
+    directory = metadata_directory(tmp_path)
+    expected = damage(directory)
+    if crash:
+        (directory / "00000000000000000099-0000000001.checkpoint.part").write_bytes(b"unfinished")
+        with segments(directory)[-1].open("ab") as log:
+            log.write(b"and a torn end")
+        for index in directory.glob("*index"):
+            index.write_bytes(index.read_bytes() + bytes(24))
+    before = {path.name: path.read_bytes() for path in directory.iterdir()}
+
+    async def start() -> None:
+        node = open_node(tmp_path, segment_bytes=SEGMENT_BYTES, **overrides)
+        try:
+            await result_of(node.controller.load(read_bootstrap_records(node.directory.files, tmp_path)))
+        finally:
+            node.controller.close()
+            node.crash()
+
+    with pytest.raises(InconsistentMetadataError) as refusal:
+        run(start)
+    assert expected in str(refusal.value)
+    assert WAY_OUT in str(refusal.value)
+    assert {path.name: path.read_bytes() for path in directory.iterdir()} == before

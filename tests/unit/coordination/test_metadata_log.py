@@ -297,10 +297,9 @@ def test_a_snapshot_that_the_log_does_not_reach_is_refused(tmp_path: Path) -> No
     (directory / SnapshotId(50, 1).file_name).write_bytes(content)
 
     async def main() -> None:
-        node = open_node(tmp_path)
-        with pytest.raises(InconsistentMetadataError, match="a gap to offset 50"):
-            await result_of(node.log.replay(lambda entry: None))
-        node.crash()
+        words = "has the offsets from 0 to 0, but its newest snapshot ends at offset 50"
+        with pytest.raises(InconsistentMetadataError, match=words):
+            open_node(tmp_path)
 
     run(main)
 

@@ -108,8 +108,11 @@ def test_after_a_crash_such_a_record_is_found_before_the_log_is_recovered(tmp_pa
         with (directory / FIRST_LOG).open("ab") as log:
             log.write(batch + b"and a torn end")
         before = content_of(directory)
+        second = open_node(tmp_path)
         with pytest.raises(InconsistentMetadataError, match=f"offset {offset} of the metadata log cannot be"):
-            open_node(tmp_path)
+            await result_of(second.controller.load([]))
+        second.controller.close()
+        second.crash()
         assert content_of(directory) == before
 
     run(main)

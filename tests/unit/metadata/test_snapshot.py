@@ -98,7 +98,7 @@ def test_a_changed_byte_is_noticed() -> None:
 )
 def test_header_and_footer_are_required(control: list[SnapshotHeaderRecord], words: str) -> None:
     content = b"".join(build_control_batch([record], now_ms=0) for record in control)
-    with pytest.raises(InconsistentMetadataError, match=words):
+    with pytest.raises(CorruptBatchError, match=words):
         decode_snapshot(content)
 
 
