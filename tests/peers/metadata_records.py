@@ -30,6 +30,9 @@ ACL, REMOVED_ACL = identifier(4000), identifier(4001)
 
 NODE, FENCED_NODE, LEAVING_NODE, FORGOTTEN_NODE = 1, 8, 9, 10
 OLD_CONTROLLER = 7
+REMOVED_USER = "erin"
+"""A user whose credential is removed. In a hash table of Java the name stands behind alice's: where brokers of Apache
+Kafka read both at once and come to the removed one first, they lose the others of the mechanism (`ScramDelta`)."""
 SECRET = base64.b64encode(b"a secret of 16 b").decode("ascii")
 
 
@@ -163,8 +166,8 @@ BATCHES: list[list[Written]] = [
     # Release 3.5 and 3.6: SCRAM, delegation tokens, transactions of the metadata.
     [level("metadata.version", 14)],
     [broker(FENCED_NODE, 2, 40, isMigratingZkBroker=False, inControlledShutdown=False)],
-    [scram("alice", 1), scram("alice", 2), scram("bob", 2)],
-    [record("REMOVE_USER_SCRAM_CREDENTIAL", name="bob", mechanism=2)],
+    [scram("alice", 1), scram("alice", 2), scram(REMOVED_USER, 2)],
+    [record("REMOVE_USER_SCRAM_CREDENTIAL", name=REMOVED_USER, mechanism=2)],
     [token("kept-token"), token("removed-token")],
     [record("REMOVE_DELEGATION_TOKEN", tokenId="removed-token")],
     [record("BEGIN_TRANSACTION", name="given up"), record("TOPIC", name="never", topicId=NEVER)],
