@@ -237,18 +237,23 @@ def finalized_metadata_version(tools: KafkaTools, broker: RunningBroker) -> str:
     return re.findall(r"FinalizedVersionLevel: (\S+)", line)[0]
 
 
-@pytest.mark.parametrize("served_by", ["an earlier release", "this release"])
+@pytest.mark.parametrize(
+    ("served_by", "kept_in"),
+    [("an earlier release", "log"), ("an earlier release", "snapshot"), ("this release", "snapshot")],
+)
 def test_a_cluster_at_the_level_of_an_earlier_release_goes_back_and_forth(
-    kafka_tools: KafkaTools, tmp_path: Path, running: list[RunningBroker], served_by: str
+    kafka_tools: KafkaTools, tmp_path: Path, running: list[RunningBroker], served_by: str, kept_in: str
 ) -> None:
     """Ottla writes no record that the earlier release cannot read, and does not raise the cluster's level."""
-    settings = BrokerSettings(tmp_path / "data", tmp_path, properties=OFTEN)
-    left_out = [*load_needs().left_out(), "acls"]
+    snapshots = OFTEN if kept_in == "snapshot" else {}
+    settings = BrokerSettings(tmp_path / "data", tmp_path, properties=snapshots)
+    directory = settings.data_dir / "__cluster_metadata-0"
+    left_out = load_needs().left_out()
     start = STARTERS["kafka"]
     if served_by == "an earlier release":
         require_java(EARLIER_RELEASE)
         start = start_earlier_kafka
-        left_out.append("config-resources")  # its brokers list no configuration of groups
+        left_out = [*left_out, "list-groups-configs"]  # its brokers list no configuration of groups
     else:
         properties = tmp_path / "format.properties"
         lines = {**settings.all_properties(), "log.dirs": str(settings.data_dir)}
@@ -257,13 +262,17 @@ def test_a_cluster_at_the_level_of_an_earlier_release_goes_back_and_forth(
         kafka_tools.run("StorageTool", arguments).checked()
     shown: Shown = {}
     for life, starter in zip("abc", [start, STARTERS["ottla"], start], strict=True):
+        is_kafka = starter is start
+        settings.properties = {**snapshots, **AUTHORIZER} if is_kafka else snapshots
+        out = left_out if is_kafka else [*left_out, "acls"]
         broker = starter(settings)
         running.append(broker)
         assert finalized_metadata_version(kafka_tools, broker) == "4.0-IV3"
-        assert_shows(kafka_tools, broker, left_out, shown)
-        run_exchange(kafka_tools, "set", broker, left_out, life)
-        eventually(lambda b=broker, n=f"kept-{life}": n in shown_by(kafka_tools, b, left_out)["topics"])
-        shown = merged(shown, shown_by(kafka_tools, broker, left_out))
+        assert_shows(kafka_tools, broker, out, shown)
+        run_exchange(kafka_tools, "set", broker, out, life)
+        eventually(lambda b=broker, o=out, n=f"kept-{life}": n in shown_by(kafka_tools, b, o)["topics"])
+        shown = merged(shown, shown_by(kafka_tools, broker, out))
         broker.stop()
-    assert {"configs", "features", "quotas", "topics", "users"} == set(shown)
-    assert_sound(settings.data_dir / "__cluster_metadata-0", kafka_tools)
+        assert bool(list(directory.glob("*-*.checkpoint"))) is (kept_in == "snapshot")
+    assert {"acls", "configs", "features", "quotas", "topics", "users"} == set(shown)
+    assert_sound(directory, kafka_tools)

@@ -43,6 +43,9 @@ import org.apache.kafka.common.resource.ResourceType;
  * life. {@code show} prints a line of JSON.
  */
 public final class Exchange {
+    /** The lives of which the configurations of groups are shown where a broker cannot list them. */
+    private static final List<String> LIVES = List.of("a", "b", "c");
+
     private final Admin admin;
     private final Set<String> leftOut;
 
@@ -148,8 +151,13 @@ public final class Exchange {
         if (has("config-resources")) {
             asked.add(new ConfigResource(Type.BROKER, "1"));
             asked.add(new ConfigResource(Type.BROKER, ""));
-            asked.addAll(admin.listConfigResources(Set.of(Type.GROUP, Type.CLIENT_METRICS),
-                new ListConfigResourcesOptions()).all().get());
+            Set<Type> listed = Set.of(Type.CLIENT_METRICS);
+            if (has("list-groups-configs")) {
+                listed = Set.of(Type.GROUP, Type.CLIENT_METRICS);
+            } else {
+                LIVES.forEach(life -> asked.add(new ConfigResource(Type.GROUP, "group-" + life)));
+            }
+            asked.addAll(admin.listConfigResources(listed, new ListConfigResourcesOptions()).all().get());
         }
         Map<String, Map<String, String>> found = new TreeMap<>();
         for (Map.Entry<ConfigResource, Config> described : admin.describeConfigs(asked).all().get().entrySet()) {
