@@ -12,6 +12,7 @@ from typing import Protocol
 
 from ottla.config.broker import apply_dynamic_settings, with_described_settings
 from ottla.config.broker_options import BROKER_OPTIONS
+from ottla.config.dynamic import usable_dynamic_settings
 from ottla.config.dynamic_effects import settings_without_effect
 from ottla.config.option import ConfigError, Effect, value_text
 from ottla.config.resolved import BrokerConfig
@@ -61,8 +62,8 @@ class LiveBrokerConfig:
         if self._resources.isdisjoint(delta.changed_configs):
             return
         before = self._config
-        default = image.configs.cluster_default()
-        own = image.configs.broker(before.node_id)
+        default = usable_dynamic_settings(image.configs.cluster_default(), per_broker=False)
+        own = usable_dynamic_settings(image.configs.broker(before.node_id), per_broker=True)
         self._tell_of_idle(image.configs)
         try:
             config = apply_dynamic_settings(before, default, own)

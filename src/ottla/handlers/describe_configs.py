@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ottla.config.broker import with_dynamic_settings
 from ottla.config.client_metrics import describe_client_metrics
 from ottla.config.describe import (
     ConfigEntry,
@@ -16,14 +15,11 @@ from ottla.config.describe import (
     describe_broker_config,
     describe_cluster_default,
 )
-from ottla.config.dynamic import usable_dynamic_settings
 from ottla.config.group import describe_group
-from ottla.config.resolved import BrokerConfig
 from ottla.errors import ErrorCode, KafkaError
 from ottla.handlers.broker_loggers import describe_loggers
-from ottla.handlers.context import RequestContext, Services
+from ottla.handlers.context import RequestContext
 from ottla.metadata.aspects.configs import DEFAULT_BROKER_RESOURCE_NAME, ConfigResource, ResourceType
-from ottla.metadata.image import ClusterImage
 from ottla.metadata.node_names import node_number
 from ottla.metadata.topic_names import check_topic_name
 from ottla.protocol.messages.describe_configs import (
@@ -53,7 +49,7 @@ class _Answer:
         self._request = request
         self._services = context.services
         self._image = context.services.image()
-        self._config = _config_in_effect(context.services, self._image)
+        self._config = context.services.config
         self._topics: TopicDescriber | None = None
         self._rows: dict[int, tuple[ConfigEntry, DescribeConfigsResourceResult]] = {}
 
@@ -132,16 +128,6 @@ class _Answer:
 
 def _invalid_request(message: str) -> KafkaError:
     return KafkaError(ErrorCode.INVALID_REQUEST, message)
-
-
-def _config_in_effect(services: Services, image: ClusterImage) -> BrokerConfig:
-    """Return the broker's configuration with the dynamic settings that the metadata holds, as far as they count."""
-    configs = image.configs
-    return with_dynamic_settings(
-        services.config,
-        usable_dynamic_settings(configs.cluster_default(), per_broker=False),
-        usable_dynamic_settings(configs.broker(services.node_id), per_broker=True),
-    )
 
 
 def _row(entry: ConfigEntry, request: DescribeConfigsRequest) -> DescribeConfigsResourceResult:

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.handlers.support import cluster_records, context_of, image_of
+from tests.unit.handlers.support import cluster_records, context_of
 
 from ottla.config.describe import ConfigSource
 from ottla.config.option import OptionType
+from ottla.coordination.broker_config import LiveBrokerConfig
 from ottla.errors import ErrorCode, KafkaError
 from ottla.handlers.describe_configs import handle
 from ottla.metadata.aspects.configs import ResourceType
+from ottla.metadata.image import EMPTY, apply_records
 from ottla.metadata.records import ConfigRecord
 from ottla.protocol.messages.describe_configs import (
     DescribeConfigsRequest,
@@ -40,8 +42,11 @@ OVERRIDES = [
 
 
 def ask(kind: int, name: str, *keys: str, **flags: bool) -> DescribeConfigsResult:
-    image = image_of([*cluster_records(), *OVERRIDES])
+    image, delta = apply_records(EMPTY, [*cluster_records(), *OVERRIDES])
     context = context_of(image, 4, overrides={"num.partitions": "4"}, levels=RunningLevels())
+    live = LiveBrokerConfig(context.services.config)
+    live.on_image(image, delta)
+    context.services.config = live.config
     resource = DescribeConfigsResource(
         resource_type=kind, resource_name=name, configuration_keys=list(keys) or None
     )
