@@ -47,6 +47,7 @@ PROGRAMS = {
     "Exchange": "admin.Exchange",
     "JavaClient": "clients.JavaClient",
     "MetadataFiles": "MetadataFiles",
+    "OptionValues": "OptionValues",
 }
 PROGRAM_SOURCES = sorted(
     path for folder in ("admin", "system") for path in (PEERS.parent / folder / "java").glob("*.java")

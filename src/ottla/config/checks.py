@@ -105,7 +105,7 @@ def gzip_level() -> Check:
     return Check("[1,...,9] or -1", test)
 
 
-_VOTER_PORT = re.compile(r"(?s:.*?)\[?([0-9a-zA-Z\-%._:]*)\]?:([0-9]+)", re.ASCII)
+_VOTER_PORT = re.compile(r"(?:[0-9a-zA-Z\-%._]*://)?\[?([0-9a-zA-Z\-%._:]*)\]?:([0-9]+)", re.ASCII)
 
 
 def quorum_voters() -> Check:

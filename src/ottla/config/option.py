@@ -172,7 +172,8 @@ def default_value(option: Option) -> Value:
     return None if option.default is None else parse_type(option.name, option.type, option.default)
 
 
-_INTEGER = re.compile(r"[+-]?[0-9]+", re.ASCII)
+_INTEGER = re.compile(r"[+-]?(?:(?![\U00010000-\U0010ffff])\d)+")
+"""Java takes the decimal digits of every script, of those that are one UTF-16 unit."""
 _DOUBLE = re.compile(
     r"[+-]?(NaN|Infinity|(([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?)[fFdD]?)",
     re.ASCII,

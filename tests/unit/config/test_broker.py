@@ -36,8 +36,8 @@ def resolve(changes: dict[str, str | None], **dynamic: dict[str, str]) -> Broker
     return resolve_broker_config(settings, lambda: "own.example", **dynamic)
 
 
-@pytest.mark.parametrize(("changes", "outcome", "expected"), ROWS)
-def test_settings_are_taken_and_refused_as_kafka_does(changes: str, outcome: str, expected: str) -> None:
+def changed(changes: str) -> dict[str, str | None]:
+    """Return what a row sets, None for what it leaves out."""
     parsed: dict[str, str | None] = {}
     for change in changes.split("|"):
         if change.startswith("-"):
@@ -45,6 +45,12 @@ def test_settings_are_taken_and_refused_as_kafka_does(changes: str, outcome: str
         else:
             name, _, text = change.partition("=")
             parsed[name] = text
+    return parsed
+
+
+@pytest.mark.parametrize(("changes", "outcome", "expected"), ROWS)
+def test_settings_are_taken_and_refused_as_kafka_does(changes: str, outcome: str, expected: str) -> None:
+    parsed = changed(changes)
     if outcome == "err":
         with pytest.raises(ConfigError) as caught:
             resolve(parsed)

@@ -57,6 +57,13 @@ def test_a_number_of_any_length_is_refused_in_bounded_time() -> None:
         parse_type("k", OptionType.INT, "9" * 100_000)
 
 
+def test_a_whole_number_may_have_the_digits_of_any_script() -> None:
+    assert parse_type("n", OptionType.INT, "-\N{ARABIC-INDIC DIGIT ONE}2") == -12
+    for text in ("\N{MATHEMATICAL BOLD DIGIT ONE}", "\N{SUPERSCRIPT TWO}"):
+        with pytest.raises(ConfigError):
+            parse_type("n", OptionType.INT, text)
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [

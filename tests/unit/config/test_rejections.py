@@ -112,7 +112,10 @@ def no_addresses(option: Option, _: re.Match[str]) -> Iterator[Bad]:
         )
     else:
         form = 'Each entry should be in the form "{host}:{port}"'
-        yield Bad(option, "host", f"Failed to parse host name from host for the configuration {name}. {form}")
+        for text in ("host", "1@host:1"):
+            yield Bad(
+                option, text, f"Failed to parse host name from {text} for the configuration {name}. {form}"
+            )
 
 
 def no_replicas(option: Option, match: re.Match[str]) -> Iterator[Bad]:
