@@ -42,8 +42,13 @@ def stat_ticks(content: str) -> int:
 
 
 def resident_kb(content: str) -> int:
-    """Return the resident memory that `/proc/PID/status` tells. Raises ValueError where it does not."""
+    """Return the resident memory that `/proc/PID/status` tells, 0 of a process that has ended and not been waited for.
+
+    Raises ValueError where it does not tell.
+    """
     for line in content.splitlines():
+        if line.startswith("State:\tZ"):
+            return 0
         if line.startswith("VmRSS"):
             return int(line.split()[1])
     raise ValueError("the status has no VmRSS")

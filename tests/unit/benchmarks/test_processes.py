@@ -20,6 +20,10 @@ def test_the_resident_memory_is_found_by_its_name() -> None:
     assert resident_kb("Name:\tx\nVmPeak:\t  9 kB\nVmRSS:\t   1234 kB\nThreads:\t1\n") == 1234
 
 
+def test_a_child_that_nobody_has_waited_for_holds_no_memory() -> None:
+    assert resident_kb("Name:\tpython\nState:\tZ (zombie)\nPid:\t7\nThreads:\t1\n") == 0
+
+
 def test_a_machine_is_neither_busy_while_idle_nor_while_waiting_for_a_disk() -> None:
     assert busy_ticks("cpu  1 20 300 4000 50000 600000 7000000 80000000 0 0\ncpu0 9 9 9\n") == 87_600_321
 
