@@ -7,6 +7,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -236,6 +237,10 @@ def told(kafka_tools: KafkaTools, broker: RunningBroker) -> dict[str, Any]:
     # Brokers of Apache Kafka do not forget an aborted transaction that other batches follow in what they read at once.
     answer["topics"].pop(ABORTED, None)
     answer["configs"].pop(f"ConfigResource(type=TOPIC, name='{ABORTED}')", None)
+    for user in answer["users"].values():
+        user["credentialInfos"].sort(
+            key=itemgetter("mechanism")
+        )  # Apache Kafka has them in the order of a hash table
     return answer
 
 
