@@ -4,6 +4,7 @@ A run has its own arguments, standard streams and exit code, and several may go 
 beside this file is the other end.
 """
 
+import shutil
 import signal
 import socket
 import struct
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import monotonic
 from typing import Self
 
@@ -64,6 +66,8 @@ SERVED_WORDS = "tools are served on port "
 START_TIMEOUT_S = 60.0
 # Longer than any client's own timeout in the tests, so that the tool has the chance to say what went wrong.
 RUN_TIMEOUT_S = 60.0
+SHELL_TIMEOUT_S = 15.0
+SHELL_ATTEMPTS = 4
 FRAME_HEADER = struct.Struct(">ci")
 
 
@@ -187,6 +191,29 @@ class KafkaTools:
                 run.type(stdin)
             run.end_input()
             return run.result(timeout_s)
+
+    def read_snapshot(self, snapshot: Path, *command: str) -> ToolResult:
+        """Return what a command of Apache Kafka's metadata shell says of a snapshot; raises ToolTimeoutError.
+
+        The shell is asked again where it has waited for ever or has said nothing: of some dozens of runs one does not
+        notice that it has read everything (seen in `waitUntilCaughtUp`, with its reader at rest), or looks before. It
+        locks the directory around the snapshot's, so that every attempt has a copy of its own.
+        """
+        for _ in range(SHELL_ATTEMPTS - 1):
+            with suppress(ToolTimeoutError):
+                result = self._ask_shell(snapshot, command, SHELL_TIMEOUT_S)
+                if result.stdout:
+                    return result
+        return self._ask_shell(snapshot, command, RUN_TIMEOUT_S)
+
+    def _ask_shell(self, snapshot: Path, command: Sequence[str], timeout_s: float) -> ToolResult:
+        with TemporaryDirectory() as folder:
+            copied = Path(folder, "data", snapshot.parent.name, snapshot.name)
+            copied.parent.mkdir(parents=True)
+            shutil.copy(snapshot, copied)
+            return self.run(
+                "MetadataShell", ["--snapshot", str(copied), *command], timeout_s=timeout_s
+            ).checked()
 
     def close(self) -> None:
         """End the JVM."""

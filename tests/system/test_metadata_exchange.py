@@ -222,8 +222,8 @@ def test_apache_kafkas_metadata_shell_reads_a_snapshot(
     change(broker, 1)
     broker.stop()
     snapshots = sorted((tmp_path / "data" / "__cluster_metadata-0").glob("*-*.checkpoint"))
-    arguments = ["--snapshot", str(snapshots[-1]), "ls", "/image/topics/byName"]
-    assert "kept-0" in kafka_tools.run("MetadataShell", arguments).checked().stdout.split()
+    listed = kafka_tools.read_snapshot(snapshots[-1], "ls", "/image/topics/byName")
+    assert "kept-0" in listed.stdout.split()
 
 
 def start_earlier_kafka(settings: BrokerSettings) -> RunningBroker:

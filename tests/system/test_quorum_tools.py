@@ -107,10 +107,9 @@ def test_what_lies_on_the_disk_is_read_by_shell_and_dump(
     broker.stop()
     directory = broker.data_dir / "__cluster_metadata-0"
     newest = max(directory.glob("*.checkpoint"))
-    shell = ["--snapshot", str(newest)]
-    listed = kafka_tools.run("MetadataShell", [*shell, "ls", "/image/topics/byName"]).checked()
+    listed = kafka_tools.read_snapshot(newest, "ls", "/image/topics/byName")
     assert f"{name}-0" in listed.stdout
-    nodes = kafka_tools.run("MetadataShell", [*shell, "find", "/image/cluster"]).checked()
+    nodes = kafka_tools.read_snapshot(newest, "find", "/image/cluster")
     assert "/image/cluster/brokers/1" in nodes.stdout
 
     files = ",".join(map(str, sorted([*directory.glob("*.log"), *directory.glob("*.checkpoint")])))
