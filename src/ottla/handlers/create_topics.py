@@ -36,9 +36,8 @@ def _answer(results: list[CreatableTopicResult], version: int) -> CreateTopicsRe
 def _encode_configs(results: list[CreatableTopicResult], version: int) -> None:
     """Encode once what topics share: 33 values each, which took three quarters of the time of a thousand topics."""
     encode = element_encoder(CreateTopicsResponse, CreatableTopicConfigs, version)
-    encoded: dict[
-        int, list[CreatableTopicConfigs | bytes]
-    ] = {}  # by identity: all lists live when this begins
+    # By identity of the shared list: all of them live when this begins, so that no two have had the same.
+    encoded: dict[int, list[CreatableTopicConfigs | bytes]] = {}
     for result in results:
         described = result.configs
         if not described:

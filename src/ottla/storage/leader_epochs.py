@@ -45,16 +45,17 @@ class LeaderEpochs:
         Raises CorruptCheckpointError and OSError.
         """
         epochs = cls(files, directory)
+        path = f"{directory}/{FILE_NAME}"
         try:
-            text = files.read_file(f"{directory}/{FILE_NAME}").decode("utf-8", "replace")
+            text = files.read_file(path).decode("utf-8", "replace")
         except FileNotFoundError:
             return epochs
         if not text:  # Kafka makes the file before it has something to write
             return epochs
-        for line in parse_checkpoint(text, f"{directory}/{FILE_NAME}"):
+        for line in parse_checkpoint(text, path):
             fields = line.split()
             if len(fields) != 2 or not all(field.isdigit() for field in fields):
-                raise CorruptCheckpointError(f"{epochs.path}: cannot read the line {line!r}")
+                raise CorruptCheckpointError(f"{path}: cannot read the line {line!r}")
             epochs.assign(int(fields[0]), int(fields[1]))
         epochs._is_dirty = False
         return epochs

@@ -92,7 +92,7 @@ class Segment:
         name_suffix: str = "",
     ) -> None:
         def file(suffix: str) -> CachedFile:
-            return CachedFile(open_files, directory, f"{base_offset:0{OFFSET_DIGITS}d}{suffix}{name_suffix}")
+            return CachedFile(open_files, directory, file_name(base_offset, suffix + name_suffix))
 
         self.directory = directory
         self.base_offset = base_offset
@@ -131,10 +131,9 @@ class Segment:
             for file in made:
                 descriptor = file.create()
                 if files.size_bytes(descriptor):
+                    # What was there must not come back; a new file has only its name to be synced.
                     files.truncate(descriptor, 0)
-                    segment.is_unsynced = (
-                        True  # what was there must not come back; a new file has only its name
-                    )
+                    segment.is_unsynced = True
         except OSError:
             for file in made:
                 file.forget()
