@@ -112,6 +112,7 @@ def open_log(files: FileSystem, root: Path, *, is_clean: bool, is_beside: bool =
     recovery_points = OffsetCheckpoint(files, root / RECOVERY_POINT_FILE).read()
     log_start_offsets = OffsetCheckpoint(files, root / LOG_START_OFFSET_FILE).read()
     request = LoadRequest(
+        topic_partition=PARTITION,
         directory=root / str(PARTITION),
         index_interval_bytes=CONFIG.index_interval_bytes,
         clean_shutdown=is_clean,

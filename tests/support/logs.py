@@ -17,7 +17,7 @@ from ottla.storage.files import FileSystem
 from ottla.storage.log_recovery import LoadRequest
 from ottla.storage.open_files import OpenFiles
 from ottla.storage.partition_log import DEFAULT_PRODUCER_ID_EXPIRATION_MS, PartitionLog
-from ottla.storage.partition_metadata import write_topic_id
+from ottla.storage.partition_metadata import topic_partition_of, write_topic_id
 from ottla.types import Uuid
 
 TOPIC_ID = Uuid(bytes(range(16)))
@@ -92,6 +92,7 @@ class LogDriver:
 def load_request(directory: Path, now_ms: int = NOW_MS) -> LoadRequest:
     """Return what loads a log of which nothing was saved, after a stop that was not clean."""
     return LoadRequest(
+        topic_partition=topic_partition_of(directory),
         directory=directory,
         index_interval_bytes=4096,
         clean_shutdown=False,

@@ -318,6 +318,7 @@ class PartitionSet:
 
     def _load_request(self, found: FoundLog) -> LoadRequest:
         return LoadRequest(
+            topic_partition=found.place.topic_partition,
             directory=found.place.path,
             index_interval_bytes=self._topic_config(found.place.topic_partition.topic).index_interval_bytes,
             clean_shutdown=self._directory.was_stopped_cleanly,

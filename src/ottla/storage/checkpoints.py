@@ -21,7 +21,7 @@ _VERSION = "0"
 
 
 class CorruptCheckpointError(Exception):
-    """A checkpoint that cannot be read; the text names the file and the line."""
+    """A checkpoint that cannot be read; the text says why, from who reads the file also which one it is."""
 
 
 def format_checkpoint(lines: Sequence[str]) -> bytes:
@@ -29,19 +29,19 @@ def format_checkpoint(lines: Sequence[str]) -> bytes:
     return "".join(f"{line}\n" for line in (_VERSION, str(len(lines)), *lines)).encode("utf-8")
 
 
-def parse_checkpoint(text: str, path: Path | str) -> list[str]:
+def parse_checkpoint(text: str) -> list[str]:
     """Return the entries of a checkpoint.
 
     Raises CorruptCheckpointError for another version or another number of entries than the file says.
     """
     lines = text.splitlines()
     if len(lines) < 2:
-        raise CorruptCheckpointError(f"{path}: a version and a number of entries are expected")
+        raise CorruptCheckpointError("a version and a number of entries are expected")
     if lines[0].strip() != _VERSION:
-        raise CorruptCheckpointError(f"{path}: version {lines[0]!r} is not {_VERSION}")
+        raise CorruptCheckpointError(f"version {lines[0]!r} is not {_VERSION}")
     entries = [line for line in lines[2:] if line]
     if lines[1].strip() != str(len(entries)):
-        raise CorruptCheckpointError(f"{path}: {lines[1]!r} entries are announced, {len(entries)} are there")
+        raise CorruptCheckpointError(f"{lines[1]!r} entries are announced, {len(entries)} are there")
     return entries
 
 
@@ -63,17 +63,22 @@ class OffsetCheckpoint:
             text = self._files.read_file(self.path).decode("utf-8", "replace")
         except FileNotFoundError:
             return {}
-        offsets: dict[TopicPartition, int] = {}
-        if not text:
-            return offsets
-        for line in parse_checkpoint(text, self.path):
-            fields = line.split()
-            if len(fields) != 3 or not all(field.lstrip("-").isdigit() for field in fields[1:]):
-                raise CorruptCheckpointError(f"{self.path}: cannot read the line {line!r}")
-            offsets[TopicPartition(fields[0], int(fields[1]))] = int(fields[2])
-        return offsets
+        try:
+            return _parse_offsets(text) if text else {}
+        except CorruptCheckpointError as error:
+            raise CorruptCheckpointError(f"{self.path}: {error}") from error
 
     def write(self, offsets: Mapping[TopicPartition, int]) -> None:
         """Replace the offsets, durably. Raises OSError, and then the old ones are still there."""
         lines = [f"{topic} {partition} {offset}" for (topic, partition), offset in offsets.items()]
         self._files.write_atomically(self.path, format_checkpoint(lines))
+
+
+def _parse_offsets(text: str) -> dict[TopicPartition, int]:
+    offsets: dict[TopicPartition, int] = {}
+    for line in parse_checkpoint(text):
+        fields = line.split()
+        if len(fields) != 3 or not all(field.lstrip("-").isdigit() for field in fields[1:]):
+            raise CorruptCheckpointError(f"cannot read the line {line!r}")
+        offsets[TopicPartition(fields[0], int(fields[1]))] = int(fields[2])
+    return offsets

@@ -11,17 +11,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 from ottla.records.batch import HEADER_SIZE_BYTES, BatchHeader, CorruptBatchError, check_crc, read_header
 from ottla.records.keys import iterate_keys
 from ottla.records.record import records_payload
-from ottla.storage import offset_index, time_index
 from ottla.storage.aborted_transactions import AbortedTransaction, TransactionsInCleaning, collect_aborted
 from ottla.storage.batch_filter import BatchFilter, LastOfProducer, control_type_in
 from ottla.storage.cleaned_segment import SegmentCopy
 from ottla.storage.files import Descriptor, FileSystem
-from ottla.storage.leftovers import CLEANED_SUFFIX, offset_of_file, remove_cleaned
+from ottla.storage.leftovers import CLEANED_SUFFIX, remove_cleaned
+from ottla.storage.log_files import SegmentFiles, find_segments
 from ottla.storage.log_walk import find_position, read_batch
 from ottla.storage.offset_map import OffsetMap
 from ottla.storage.producer_snapshots import SNAPSHOT_SUFFIX
@@ -72,16 +71,6 @@ class CompactionResult:
     map_utilization: float = 0.0
 
 
-class SourceSegment(NamedTuple):
-    """A finished segment as it lies in the directory."""
-
-    base_offset: int
-    size_bytes: int
-    modified_ms: int
-    offset_index_bytes: int
-    time_index_bytes: int
-
-
 def producers_path(directory: Path, offset: int) -> Path:
     """Return where the producers are written for a cleaning: in the format of a snapshot, which may be a large one."""
     return directory / (file_name(offset, SNAPSHOT_SUFFIX) + CLEANED_SUFFIX)
@@ -101,13 +90,13 @@ def compact(files: FileSystem, request: CompactionRequest, pace: Pace) -> Compac
 
 
 def group_segments(
-    segments: Sequence[SourceSegment], *, end_offset: int, segment_bytes: int, segment_index_bytes: int
-) -> list[list[SourceSegment]]:
+    segments: Sequence[SegmentFiles], *, end_offset: int, segment_bytes: int, segment_index_bytes: int
+) -> list[list[SegmentFiles]]:
     """Put neighbours together that fit into one segment by their sizes before the cleaning.
 
     The segments end at `end_offset` (Kafka's `groupSegmentsBySize`).
     """
-    groups: list[list[SourceSegment]] = []
+    groups: list[list[SegmentFiles]] = []
     log_bytes = offset_bytes = time_bytes = 0
     for number, segment in enumerate(segments):
         is_last = number + 1 == len(segments)
@@ -115,8 +104,8 @@ def group_segments(
         if (
             groups
             and log_bytes + segment.size_bytes <= segment_bytes
-            and offset_bytes + segment.offset_index_bytes <= segment_index_bytes
-            and time_bytes + segment.time_index_bytes <= segment_index_bytes
+            and offset_bytes + (segment.offset_index_bytes or 0) <= segment_index_bytes
+            and time_bytes + (segment.time_index_bytes or 0) <= segment_index_bytes
             and (not segment.size_bytes or last_offset - groups[-1][0].base_offset <= MAX_RELATIVE_OFFSET)
         ):
             groups[-1].append(segment)
@@ -124,8 +113,8 @@ def group_segments(
             groups.append([segment])
             log_bytes = offset_bytes = time_bytes = 0
         log_bytes += segment.size_bytes
-        offset_bytes += segment.offset_index_bytes
-        time_bytes += segment.time_index_bytes
+        offset_bytes += segment.offset_index_bytes or 0
+        time_bytes += segment.time_index_bytes or 0
     return groups
 
 
@@ -138,7 +127,7 @@ class _Cleaning:
         self._pace = pace
         self._read_bytes = max(request.read_bytes, LEAST_READ_BYTES)
         self._result = CompactionResult(request.first_dirty_offset, [])
-        self._segments = _find_segments(files, request.directory)
+        self._segments = find_segments(files, request.directory, files.list_names(request.directory))
         self._base_offsets = [each.base_offset for each in self._segments]
         self._map = OffsetMap(request.dedupe_buffer_bytes, request.dedupe_load_factor)
 
@@ -192,7 +181,7 @@ class _Cleaning:
                     return
                 self._map.latest_offset = next_offset - 1
 
-    def _map_segment(self, segment: SourceSegment, transactions: TransactionsInCleaning) -> bool:
+    def _map_segment(self, segment: SegmentFiles, transactions: TransactionsInCleaning) -> bool:
         """Take the keys of a segment into the map; tell whether all of them fitted."""
         start, offset_map = self._request.first_dirty_offset, self._map
         put = offset_map.put
@@ -213,7 +202,7 @@ class _Cleaning:
                 offset_map.latest_offset = header.last_offset
         return True
 
-    def _clean_group(self, group: Sequence[SourceSegment], batch_filter: BatchFilter) -> CleanedSegment:
+    def _clean_group(self, group: Sequence[SegmentFiles], batch_filter: BatchFilter) -> CleanedSegment:
         request, transactions = self._request, batch_filter.transactions
         copy = SegmentCopy(self._files, request.directory, group[0].base_offset, request.index_interval_bytes)
         for segment in group:
@@ -228,7 +217,7 @@ class _Cleaning:
         aborted, transactions.retained = transactions.retained, []
         return copy.finish(aborted, [each.base_offset for each in group], group[-1].modified_ms)
 
-    def _offset_after(self, segment: SourceSegment) -> int:
+    def _offset_after(self, segment: SegmentFiles) -> int:
         number = self._base_offsets.index(segment.base_offset) + 1
         return self._base_offsets[number] if number < len(self._base_offsets) else self._request.end_offset
 
@@ -237,7 +226,7 @@ class _Cleaning:
             self._files, self._request.directory, self._base_offsets, start_offset, end_offset
         )
 
-    def _batches(self, segment: SourceSegment, start_offset: int) -> Iterator[tuple[memoryview, BatchHeader]]:
+    def _batches(self, segment: SegmentFiles, start_offset: int) -> Iterator[tuple[memoryview, BatchHeader]]:
         """Yield the batches of a segment from the one with `start_offset` on, each whole and with a right CRC."""
         files, end = self._files, segment.size_bytes
         descriptor = files.open(self._request.directory / file_name(segment.base_offset, LOG_SUFFIX))
@@ -269,19 +258,3 @@ class _Cleaning:
         content = read_batch(self._files, descriptor, position, header)
         check_crc(content, 0, header)
         return content
-
-
-def _find_segments(files: FileSystem, directory: Path) -> list[SourceSegment]:
-    """Return the segments in a directory, in order; the last one is being appended to."""
-    entries = files.list_directory(directory)
-    sizes = {entry.name: entry.size_bytes for entry in entries}
-    segments = []
-    for entry in entries:
-        base_offset = offset_of_file(entry.name) if entry.name.endswith(LOG_SUFFIX) else None
-        if base_offset is not None:
-            offset_size = sizes.get(file_name(base_offset, offset_index.SUFFIX), 0)
-            time_size = sizes.get(file_name(base_offset, time_index.SUFFIX), 0)
-            segments.append(
-                SourceSegment(base_offset, entry.size_bytes, entry.modified_ms, offset_size, time_size)
-            )
-    return segments

@@ -18,6 +18,10 @@ from ottla.storage.open_files import CachedFile
 MOST_ENTRIES_IN_MEMORY = 1024
 """Per index that is appended to, 16 to 20 KiB: enough for lookups near the end, where most readers are."""
 
+FEW_ENTRIES = 16
+"""What a recovery need not write at once, since it can find it again in 64 KiB: with many small logs most of its time
+would go into opening files for a dozen bytes. Ten thousand logs keep 5 MB of these in memory until the next flush."""
+
 _ENTRIES_PER_PAGE = 512
 """Entries that a lookup further back reads at once, after it has found the page by its first entries."""
 
@@ -38,19 +42,32 @@ class IndexFile:
     of `_tail` is the appending caller's.
     """
 
-    __slots__ = ("_entry_size", "_file", "_key", "_tail", "_written", "count")
+    __slots__ = ("_entry_size", "_file", "_key", "_tail", "_written", "count", "is_file_empty")
 
     def __init__(
-        self, file: CachedFile, entry_size_bytes: int, key_format: str, file_size_bytes: int
+        self,
+        file: CachedFile,
+        entry_size_bytes: int,
+        key: struct.Struct,
+        file_size_bytes: int | None,
+        believable_entries: int = 0,
     ) -> None:
+        """Make an index over a file of this size, None where there is no file.
+
+        It has entries to its end where these are `believable_entries` at most. `key` is what an entry starts with.
+        """
         self._file = file
         self._entry_size = entry_size_bytes
-        self._key = struct.Struct(key_format)
-        # None until the file was looked at, since it may end in zeros.
-        self._tail: Tail | None = None if file_size_bytes else Tail(0, bytearray(), array("q"))
-        self._written = 0
-        self.count = 0
+        self._key = key
+        size_bytes = file_size_bytes or 0
+        count = size_bytes // entry_size_bytes
+        is_believed = count <= believable_entries and count * entry_size_bytes == size_bytes
+        # None until the file was looked at, where it may end in zeros.
+        self._tail: Tail | None = Tail(count, bytearray(), array("q")) if is_believed else None
+        self._written = self.count = count if is_believed else 0
         """Number of entries, once the index was loaded."""
+        self.is_file_empty = file_size_bytes == 0
+        """Whether there was a file with nothing in it, and nothing was written to it since."""
 
     @property
     def file(self) -> CachedFile:
@@ -94,6 +111,7 @@ class IndexFile:
         if self._written != total:
             start = max(self._written, before)
             fresh = bytes(entries[(start - before) * self._entry_size : (total - before) * self._entry_size])
+            self.is_file_empty = False
             self._file.files.pwrite(self._file.descriptor(), [fresh], start * self._entry_size)
             self._written = total
         return total
@@ -101,6 +119,8 @@ class IndexFile:
     def trim(self) -> None:
         """Bring all entries into the file and make it end there; they need not stay in memory. Raises OSError."""
         count = self.write_out()
+        if self.is_file_empty:
+            return
         files, descriptor = self._file.files, self._file.descriptor()
         size = count * self._entry_size
         if files.size_bytes(descriptor) != size:
@@ -108,12 +128,20 @@ class IndexFile:
         self._tail = Tail(count, bytearray(), array("q"))
 
     def replace(self, entries: bytes | bytearray) -> None:
-        """Hold exactly these entries, in the file too. Raises OSError."""
+        """Hold exactly these entries; a few reach an empty file with the next `write_out`. Raises OSError."""
+        self.count = len(entries) // self._entry_size
+        if self.is_file_empty and self.count <= FEW_ENTRIES:
+            keys = [self._key.unpack_from(entries, at)[0] for at in range(0, len(entries), self._entry_size)]
+            self._written = 0
+            self._tail = Tail(0, bytearray(entries), array("q", keys))
+            return
         files, descriptor = self._file.files, self._file.create()
-        files.truncate(descriptor, 0)
+        if not self.is_file_empty:
+            files.truncate(descriptor, 0)
         if entries:
+            self.is_file_empty = False
             files.pwrite(descriptor, [entries], 0)
-        self._written = self.count = len(entries) // self._entry_size
+        self._written = self.count
         self._tail = Tail(self._written, bytearray(), array("q"))
 
     def sync(self) -> None:

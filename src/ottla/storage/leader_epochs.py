@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +19,9 @@ from ottla.storage.files import FileSystem
 FILE_NAME = "leader-epoch-checkpoint"
 NO_EPOCH = -1
 NO_OFFSET = -1
+
+_CONTENTS_KEPT = 128
+"""Checkpoints remembered by their content: those of many partitions are the same, and share what is read from one."""
 
 
 class EpochStart(NamedTuple):
@@ -44,21 +48,15 @@ class LeaderEpochs:
 
         Raises CorruptCheckpointError and OSError.
         """
-        epochs = cls(files, directory)
         path = f"{directory}/{FILE_NAME}"
         try:
-            text = files.read_file(path).decode("utf-8", "replace")
+            content = files.read_file(path)
         except FileNotFoundError:
-            return epochs
-        if not text:  # Kafka makes the file before it has something to write
-            return epochs
-        for line in parse_checkpoint(text, path):
-            fields = line.split()
-            if len(fields) != 2 or not all(field.isdigit() for field in fields):
-                raise CorruptCheckpointError(f"{path}: cannot read the line {line!r}")
-            epochs.assign(int(fields[0]), int(fields[1]))
-        epochs._is_dirty = False
-        return epochs
+            return cls(files, directory)
+        try:
+            return cls(files, directory, _parse(content))
+        except CorruptCheckpointError as error:
+            raise CorruptCheckpointError(f"{path}: {error}") from error
 
     @property
     def path(self) -> Path:
@@ -87,14 +85,10 @@ class LeaderEpochs:
 
         Entries that contradict it, of later epochs or later starts, give way.
         """
-        entries = self._entries
-        if epoch < 0 or start_offset < 0:
-            return
-        if entries and entries[-1].epoch == epoch and start_offset >= entries[-1].start_offset:
-            return
-        kept = tuple(entry for entry in entries if entry.epoch < epoch and entry.start_offset < start_offset)
-        self._entries = (*kept, EpochStart(epoch, start_offset))
-        self._is_dirty = True
+        entries = _with(self._entries, epoch, start_offset)
+        if entries is not self._entries:
+            self._entries = entries
+            self._is_dirty = True
 
     def end_offset_for(self, epoch: int, log_end_offset: int) -> EpochStart:
         """Return the newest epoch not above `epoch`, and the offset where it ends (OffsetForLeaderEpoch).
@@ -115,15 +109,17 @@ class LeaderEpochs:
 
     def truncate_from_end(self, end_offset: int) -> None:
         """Forget the epochs that start at or after the log's new end."""
+        if not self._entries or self._entries[-1].start_offset < end_offset:
+            return
         kept = tuple(entry for entry in self._entries if entry.start_offset < end_offset)
         self.replace(kept)
 
     def truncate_from_start(self, start_offset: int) -> None:
         """Forget the epochs that end before the log's new start; the one that holds it now starts there."""
         entries = self._entries
-        number = bisect_right(entries, start_offset, key=lambda entry: entry.start_offset)
-        if number == 0:
+        if not entries or entries[0].start_offset >= start_offset:
             return
+        number = bisect_right(entries, start_offset, key=lambda entry: entry.start_offset)
         self.replace((EpochStart(entries[number - 1].epoch, start_offset), *entries[number:]))
 
     def write(self) -> None:
@@ -143,3 +139,31 @@ class LeaderEpochs:
         if entries != self._entries:
             self._entries = entries
             self._is_dirty = True
+
+
+def _with(entries: tuple[EpochStart, ...], epoch: int, start_offset: int) -> tuple[EpochStart, ...]:
+    """Return the epochs once `epoch` starts at this offset; the same tuple where that says nothing new."""
+    if epoch < 0 or start_offset < 0:
+        return entries
+    if entries:
+        last = entries[-1]
+        if last.epoch == epoch and start_offset >= last.start_offset:
+            return entries
+        if last.epoch < epoch and last.start_offset < start_offset:
+            return (*entries, EpochStart(epoch, start_offset))
+    kept = tuple(entry for entry in entries if entry.epoch < epoch and entry.start_offset < start_offset)
+    return (*kept, EpochStart(epoch, start_offset))
+
+
+@lru_cache(maxsize=_CONTENTS_KEPT)
+def _parse(content: bytes) -> tuple[EpochStart, ...]:
+    """Return the epochs in the content of a checkpoint. Raises CorruptCheckpointError."""
+    entries: tuple[EpochStart, ...] = ()
+    if not content:  # Kafka makes the file before it has something to write
+        return entries
+    for line in parse_checkpoint(content.decode("utf-8", "replace")):
+        fields = line.split()
+        if len(fields) != 2 or not all(field.isdigit() for field in fields):
+            raise CorruptCheckpointError(f"cannot read the line {line!r}")
+        entries = _with(entries, int(fields[0]), int(fields[1]))
+    return entries

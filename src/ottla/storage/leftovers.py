@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ottla.storage import offset_index, time_index
-from ottla.storage.files import DirectoryEntry, FileSystem
+from ottla.storage.files import FileSystem
 from ottla.storage.log_walk import walk_headers
 from ottla.storage.segment import (
     DELETED_SUFFIX,
@@ -40,24 +40,22 @@ def offset_of_file(name: str) -> int | None:
     return None
 
 
-def settle_leftovers(files: FileSystem, directory: Path) -> list[DirectoryEntry]:
-    """Finish or undo what was interrupted, and return what the directory then holds.
+def settle_leftovers(files: FileSystem, directory: Path) -> list[str]:
+    """Finish or undo what was interrupted, and return the names that the directory then holds, in order.
 
     Raises OSError, and CorruptBatchError where a finished `.swap` file is damaged.
     """
-    entries = files.list_directory(directory)
-    if any(entry.name.endswith(_LEFTOVER_SUFFIXES) for entry in entries):
-        _settle(files, directory, entries)
+    names = files.list_names(directory)
+    if any([name.endswith(_LEFTOVER_SUFFIXES) for name in names]):
+        _settle(files, directory, names)
         files.sync_directory(directory)
-        entries = files.list_directory(directory)
-    logs = {entry.name.removesuffix(LOG_SUFFIX) for entry in entries if entry.name.endswith(LOG_SUFFIX)}
-    kept = []
-    for entry in entries:
-        if entry.name.endswith(_INDEX_SUFFIXES) and entry.name.rpartition(".")[0] not in logs:
-            files.unlink(directory / entry.name)
-        else:
-            kept.append(entry)
-    return kept
+        names = files.list_names(directory)
+    present = frozenset(names)
+    indexes = [name for name in names if name.endswith(_INDEX_SUFFIXES)]
+    strays = [name for name in indexes if name.rpartition(".")[0] + LOG_SUFFIX not in present]
+    for name in strays:
+        files.unlink(directory / name)
+    return [name for name in names if name not in strays] if strays else names
 
 
 def remove_cleaned(files: FileSystem, directory: Path) -> None:
@@ -66,16 +64,15 @@ def remove_cleaned(files: FileSystem, directory: Path) -> None:
     Raises OSError.
     """
     try:
-        entries = files.list_directory(directory)
+        names = files.list_names(directory)
     except FileNotFoundError:
         return
-    for entry in entries:
-        if entry.name.endswith(CLEANED_SUFFIX):
-            files.unlink(directory / entry.name)
+    for name in names:
+        if name.endswith(CLEANED_SUFFIX):
+            files.unlink(directory / name)
 
 
-def _settle(files: FileSystem, directory: Path, entries: list[DirectoryEntry]) -> None:
-    names = [entry.name for entry in entries]
+def _settle(files: FileSystem, directory: Path, names: list[str]) -> None:
     for name in names:
         if name.endswith(DELETED_SUFFIX):
             files.unlink(directory / name)
@@ -88,13 +85,11 @@ def _settle(files: FileSystem, directory: Path, entries: list[DirectoryEntry]) -
             swaps.remove(name)
     for name in cleaned:
         files.unlink(directory / name)
-    swapped_logs = [
-        entry for entry in entries if entry.name in swaps and entry.name.endswith(LOG_SUFFIX + SWAP_SUFFIX)
-    ]
+    swapped_logs = [name for name in swaps if name.endswith(LOG_SUFFIX + SWAP_SUFFIX)]
     if swapped_logs:
-        start = min(_offset(entry.name) for entry in swapped_logs)
-        end = max(_next_offset(files, directory, entry) for entry in swapped_logs)
-        swapped_offsets = {_offset(entry.name) for entry in swapped_logs}
+        start = min(_offset(name) for name in swapped_logs)
+        end = max(_next_offset(files, directory, name) for name in swapped_logs)
+        swapped_offsets = {_offset(name) for name in swapped_logs}
         for name in names:
             is_replaced = name.endswith(SEGMENT_SUFFIXES) and start <= _offset(name) < end
             if is_replaced and not _has_taken_place(name, swapped_offsets, swaps):
@@ -118,8 +113,9 @@ def _offset(name: str) -> int:
     return -1 if offset is None else offset
 
 
-def _next_offset(files: FileSystem, directory: Path, entry: DirectoryEntry) -> int:
-    next_offset = _offset(entry.name)
-    for _, header in walk_headers(files, files.open(directory / entry.name), 0, entry.size_bytes):
+def _next_offset(files: FileSystem, directory: Path, name: str) -> int:
+    next_offset = _offset(name)
+    descriptor = files.open(directory / name)
+    for _, header in walk_headers(files, descriptor, 0, files.size_bytes(descriptor)):
         next_offset = header.next_offset
     return next_offset

@@ -16,16 +16,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ottla.records.batch import CorruptBatchError
-from ottla.storage import offset_index, time_index
 from ottla.storage.checkpoints import CorruptCheckpointError
-from ottla.storage.files import DirectoryEntry
 from ottla.storage.leader_epochs import EpochStart, LeaderEpochs
-from ottla.storage.leftovers import offset_of_file, settle_leftovers
+from ottla.storage.leftovers import settle_leftovers
+from ottla.storage.log_files import LogFiles, SegmentFiles, find_log_files
 from ottla.storage.open_files import OpenFiles
-from ottla.storage.producer_snapshots import SNAPSHOT_SUFFIX, ProducerSnapshots
+from ottla.storage.producer_snapshots import ProducerSnapshots
 from ottla.storage.producer_state import ProducerEntry
 from ottla.storage.recovery import recover_segment
-from ottla.storage.segment import LOG_SUFFIX, Segment, file_name
+from ottla.storage.segment import Segment
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +57,8 @@ class LoadedLog:
     """Files that recovery has set aside as `.deleted`."""
     has_unsynced_names: bool = False
     """Whether files were made or taken over from a crash, of which the disk may not know the names yet."""
+    without_producers: frozenset[int] = frozenset()
+    """By base offset, the segments in which a recovery has met no producer id."""
 
 
 @dataclass(slots=True)
@@ -71,6 +72,9 @@ class LogLoader:
     _deleted_paths: list[Path] = field(default_factory=list)
     _without_index: set[int] = field(default_factory=set)
     """Base offsets of segments that lack an index."""
+    _next_offsets: dict[int, int] = field(default_factory=dict)
+    """By base offset, where each recovered segment ends."""
+    _without_producers: set[int] = field(default_factory=set)
     _has_new_segment: bool = False
 
     def load(
@@ -87,10 +91,11 @@ class LogLoader:
         Raises OSError, UnsupportedSegmentError for segments of older formats, and CorruptBatchError for damage in
         what was trusted.
         """
-        entries = settle_leftovers(self.open_files.files, self.directory)
-        segments = self._segments(entries)
-        snapshots = self._snapshots(entries)
-        leader_epochs = self._leader_epochs()
+        files = self.open_files.files
+        found = find_log_files(files, self.directory, settle_leftovers(files, self.directory))
+        segments = [self._segment(each) for each in found.segments]
+        snapshots = ProducerSnapshots(files, self.directory, found.snapshots)
+        leader_epochs = self._leader_epochs(found)
         is_changed = False
         if recovered is not None:
             for segment in segments:
@@ -128,48 +133,35 @@ class LogLoader:
             log_end_offset if clean_shutdown and not is_changed else min(recovery_point, log_end_offset),
             self._deleted_paths,
             self._has_new_segment or (not clean_shutdown and recovery_point < log_end_offset),
+            frozenset(self._without_producers),
         )
 
-    def _segments(self, entries: Sequence[DirectoryEntry]) -> list[Segment]:
-        sizes = {entry.name: entry.size_bytes for entry in entries}
-        segments = []
-        for entry in entries:
-            base_offset = offset_of_file(entry.name) if entry.name.endswith(LOG_SUFFIX) else None
-            if base_offset is None:
-                continue
-            offset_index_bytes = sizes.get(file_name(base_offset, offset_index.SUFFIX))
-            time_index_bytes = sizes.get(file_name(base_offset, time_index.SUFFIX))
-            if offset_index_bytes is None or time_index_bytes is None:
-                self._without_index.add(base_offset)
-            segments.append(
-                Segment(
-                    self.open_files,
-                    self.directory,
-                    base_offset,
-                    size_bytes=entry.size_bytes,
-                    offset_index_bytes=offset_index_bytes or 0,
-                    time_index_bytes=time_index_bytes or 0,
-                    modified_ms=entry.modified_ms,
-                )
-            )
-        return segments
+    def _segment(self, found: SegmentFiles) -> Segment:
+        if found.lacks_index:
+            self._without_index.add(found.base_offset)
+        return Segment(
+            self.open_files,
+            self.directory,
+            found.base_offset,
+            size_bytes=found.size_bytes,
+            offset_index_bytes=found.offset_index_bytes,
+            time_index_bytes=found.time_index_bytes,
+            modified_ms=found.modified_ms,
+        )
 
-    def _snapshots(self, entries: Sequence[DirectoryEntry]) -> ProducerSnapshots:
-        offsets = [offset_of_file(entry.name) for entry in entries if entry.name.endswith(SNAPSHOT_SUFFIX)]
-        found = (offset for offset in offsets if offset is not None)
-        return ProducerSnapshots(self.open_files.files, self.directory, found)
-
-    def _leader_epochs(self) -> LeaderEpochs:
+    def _leader_epochs(self, found: LogFiles) -> LeaderEpochs:
+        files = self.open_files.files
         try:
-            return LeaderEpochs.load(self.open_files.files, self.directory)
+            if found.has_leader_epochs:
+                return LeaderEpochs.load(files, self.directory)
         except CorruptCheckpointError as error:
             logger.warning("Learning the leader epochs from the log, their checkpoint is damaged: %s", error)
-            return LeaderEpochs(self.open_files.files, self.directory)
+        return LeaderEpochs(files, self.directory)
 
     def _restore_indexes(self, segments: Sequence[Segment], leader_epochs: LeaderEpochs) -> bool:
         """Make the indexes of segments that lack one; tell whether a log file had to be cut for that."""
         is_changed = False
-        for number, segment in enumerate(segments):
+        for number, segment in enumerate(segments if self._without_index else ()):
             if segment.base_offset in self._without_index:
                 logger.info("Making the indexes of %s anew, they are missing", segment.log.path)
                 is_changed |= self._recover_segment(segments, number, leader_epochs)
@@ -184,9 +176,12 @@ class LogLoader:
             with suppress(CorruptBatchError):
                 segments[first - 1].complete_time_index()
         for number in range(first, len(segments)):
+            segment = segments[number]
+            if segment.has_empty_files:
+                continue
             logger.info(
                 "Recovering unflushed segment %d. %d/%d recovered for %s.",
-                segments[number].base_offset,
+                segment.base_offset,
                 number - first,
                 len(segments) - first,
                 self.directory.name,
@@ -224,6 +219,9 @@ class LogLoader:
             index_interval_bytes=self.index_interval_bytes,
             before_cut=before_cut,
         )
+        self._next_offsets[segment.base_offset] = scan.next_offset
+        if not scan.has_producers:
+            self._without_producers.add(segment.base_offset)
         for epoch, start_offset in scan.epochs:
             if epoch > leader_epochs.latest_epoch:
                 leader_epochs.assign(epoch, start_offset)
@@ -241,6 +239,9 @@ class LogLoader:
 
     def _end_offset(self, segments: Sequence[Segment], leader_epochs: LeaderEpochs) -> int:
         active = segments[-1]
+        known = self._next_offsets.get(active.base_offset)
+        if known is not None:
+            return known
         try:
             return active.next_offset()
         except CorruptBatchError:

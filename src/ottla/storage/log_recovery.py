@@ -1,25 +1,26 @@
 """Loading a log as a function from its files to what is known of it, in the broker or in a process of its own.
 
-The law: a recovery beside the broker leaves the same files as one in it, byte for byte, and tells what else it has
-found out. Whoever loads the log with that is where it would be if it had recovered the log itself, in the time that a
-log takes after a clean stop.
+The law: a recovery beside the broker leaves the same files as one in it, byte for byte once that has written the few
+index entries which it keeps in memory, and tells what else it has found out. Whoever loads the log with that is where
+it would be if it had recovered the log itself, in the time that a log takes after a clean stop.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from ottla.records.batch import CorruptBatchError
 from ottla.storage.files import FileSystem
 from ottla.storage.leftovers import offset_of_file
 from ottla.storage.log_loader import LoadedLog, LogLoader, RecoveredLog, first_unflushed
 from ottla.storage.open_files import OpenFiles
-from ottla.storage.partition_metadata import topic_partition_of
 from ottla.storage.producer_snapshots import load_producers
 from ottla.storage.producer_state import ProducerEntry, ProducerStateManager
 from ottla.storage.recovery import UnusableLogError
 from ottla.storage.segment import LOG_SUFFIX
+from ottla.types import TopicPartition
 
 OPEN_FILES_LIMIT = 16
 """Files that a recovery keeps open; it works at one segment of three files at a time."""
@@ -29,10 +30,10 @@ TOLD_PRODUCERS = 1000
 answer may send again. With five batches each they take 250 KB."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoadRequest:
+class LoadRequest(NamedTuple):
     """A log that is to be loaded."""
 
+    topic_partition: TopicPartition
     directory: Path
     index_interval_bytes: int
     clean_shutdown: bool
@@ -51,7 +52,7 @@ def load_log(
     """
     directory = request.directory
     state = ProducerStateManager(
-        topic_partition_of(directory), producer_id_expiration_ms=request.producer_id_expiration_ms
+        request.topic_partition, producer_id_expiration_ms=request.producer_id_expiration_ms
     )
     try:
         loaded = LogLoader(open_files, directory, request.index_interval_bytes, request.now_ms).load(
@@ -69,6 +70,7 @@ def load_log(
             clean_shutdown=request.clean_shutdown,
             now_ms=request.now_ms,
             recovered=None if recovered is None else recovered.producers,
+            without_producers=loaded.without_producers,
         )
     except CorruptBatchError as error:
         raise UnusableLogError(f"{directory} is damaged below its recovery point: {error.message}") from error
@@ -84,6 +86,8 @@ def recover_over(files: FileSystem, request: LoadRequest) -> RecoveredLog:
     """Recover a log as `recover_log` does, over files that a test may have chosen."""
     assert not request.clean_shutdown, "there is nothing to recover after a clean stop"
     loaded, state = load_log(OpenFiles(files, OPEN_FILES_LIMIT), request)
+    for segment in loaded.segments:
+        segment.write_out()
     return RecoveredLog(
         log_end_offset=loaded.log_end_offset,
         segment_count=len(loaded.segments),
@@ -103,10 +107,7 @@ def told_producers(state: ProducerStateManager) -> dict[int, ProducerEntry]:
 
 def bytes_to_recover(files: FileSystem, request: LoadRequest) -> int:
     """Return how many bytes of log files a recovery reads. Raises OSError."""
-    logs = []
-    for entry in files.list_directory(request.directory):
-        base_offset = offset_of_file(entry.name)
-        if base_offset is not None and entry.name.endswith(LOG_SUFFIX):
-            logs.append((base_offset, entry.size_bytes))
-    first = first_unflushed([base_offset for base_offset, _ in logs], request.recovery_point)
-    return sum(size for _, size in logs[first:])
+    names = [name for name in files.list_names(request.directory) if name.endswith(LOG_SUFFIX)]
+    segments = [(offset, name) for name in names if (offset := offset_of_file(name)) is not None]
+    first = first_unflushed([offset for offset, _ in segments], request.recovery_point)
+    return sum(files.status(f"{request.directory}/{name}").size_bytes for _, name in segments[first:])

@@ -15,6 +15,7 @@ from ottla.storage.open_files import CachedFile
 ENTRY_SIZE_BYTES = 8
 SUFFIX = ".index"
 
+_KEY = struct.Struct(">i")
 _ENTRY = struct.Struct(">ii")
 
 
@@ -30,9 +31,11 @@ class OffsetIndex:
 
     __slots__ = ("_base_offset", "entries")
 
-    def __init__(self, file: CachedFile, base_offset: int, file_size_bytes: int) -> None:
+    def __init__(
+        self, file: CachedFile, base_offset: int, file_size_bytes: int | None, believable_entries: int = 0
+    ) -> None:
         self._base_offset = base_offset
-        self.entries = IndexFile(file, ENTRY_SIZE_BYTES, ">i", file_size_bytes)
+        self.entries = IndexFile(file, ENTRY_SIZE_BYTES, _KEY, file_size_bytes, believable_entries)
         """The file of entries."""
 
     def is_full(self, segment_index_bytes: int) -> bool:

@@ -142,6 +142,7 @@ class PartitionLog:
         Raises OSError, UnusableLogError and PartitionMetadataError.
         """
         request = LoadRequest(
+            topic_partition=topic_partition_of(directory),
             directory=directory,
             index_interval_bytes=config.index_interval_bytes,
             clean_shutdown=clean_shutdown,

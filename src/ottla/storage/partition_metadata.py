@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from ottla.storage.files import Descriptor, FileSystem
@@ -19,6 +20,9 @@ FUTURE_SUFFIX = "-future"
 
 _LONGEST_NAME = 255
 """Limit of file names on the usual file systems; Kafka cuts longer ones to it."""
+
+_CONTENTS_KEPT = 16
+"""Files remembered by their content: those of a topic's partitions are the same, and are read one after the other."""
 
 _NUMBER = re.compile(r"[0-9]{1,10}")
 _VERSION = 0
@@ -117,13 +121,20 @@ def read_topic_id(files: FileSystem, directory: Path) -> Uuid | None:
     """
     path = f"{directory}/{FILE_NAME}"
     try:
-        text = files.read_file(path).decode("utf-8", "replace")
+        content = files.read_file(path)
     except FileNotFoundError:
         return None
-    fields = dict(line.split(": ", 1) for line in text.splitlines() if ": " in line)
-    if fields.get("version") != str(_VERSION):
-        raise PartitionMetadataError(f"{path}: version {fields.get('version')!r} is not {_VERSION}")
     try:
-        return uuid_from_text(fields.get("topic_id", ""))
+        return _parse(content)
     except ValueError as error:
         raise PartitionMetadataError(f"{path}: {error}") from error
+
+
+@lru_cache(maxsize=_CONTENTS_KEPT)
+def _parse(content: bytes) -> Uuid:
+    """Return the topic id in the content of the file. Raises ValueError."""
+    text = content.decode("utf-8", "replace")
+    fields = dict(line.split(": ", 1) for line in text.splitlines() if ": " in line)
+    if fields.get("version") != str(_VERSION):
+        raise ValueError(f"version {fields.get('version')!r} is not {_VERSION}")
+    return uuid_from_text(fields.get("topic_id", ""))

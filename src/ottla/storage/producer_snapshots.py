@@ -8,13 +8,13 @@ always be made again from the log, so that a damaged one is deleted and passed o
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from ottla.records.batch import BatchHeader
 from ottla.records.control import ControlType, read_control_record, read_marker
 from ottla.storage.files import FileSystem
-from ottla.storage.log_walk import read_batch
+from ottla.storage.log_walk import WALK_CHUNK_BYTES, read_batch
 from ottla.storage.producer_state import CorruptSnapshotError, ProducerEntry, ProducerStateManager
 from ottla.storage.segment import DELETED_SUFFIX, Segment, file_name
 
@@ -50,8 +50,11 @@ class ProducerSnapshots:
         return self._directory / file_name(offset, SNAPSHOT_SUFFIX)
 
     def take(self, state: ProducerStateManager) -> None:
-        """Write a snapshot of the state, unless there is one at its offset. Raises OSError."""
-        if state.end_offset not in self._offsets:
+        """Write a snapshot of the state, unless there is one at its offset; an empty log needs none, as with Kafka.
+
+        Raises OSError.
+        """
+        if state.end_offset > 0 and state.end_offset not in self._offsets:
             self._files.write_file(self.path(state.end_offset), state.snapshot())
             self._offsets.add(state.end_offset)
             self._unsynced.add(state.end_offset)
@@ -120,6 +123,8 @@ class ProducerSnapshots:
 
     def delete_strays(self, segment_offsets: Iterable[int]) -> None:
         """Keep the snapshots of segments, and the newest one. Raises OSError."""
+        if len(self._offsets) < 2:
+            return
         kept = set(segment_offsets)
         for offset in self.offsets[:-1]:
             if offset not in kept:
@@ -136,10 +141,12 @@ def load_producers(
     clean_shutdown: bool,
     now_ms: int,
     recovered: Mapping[int, ProducerEntry] | None = None,
+    without_producers: Collection[int] = (),
 ) -> None:
     """Bring the producers of a log to its end: from the newest snapshot, and the batches after it.
 
-    `recovered` are those that another process has found which has recovered the log: they spare asking it again.
+    `recovered` are those that another process has found which has recovered the log: they spare asking it again, as
+    does a segment whose base offset is in `without_producers`.
 
     A log that was stopped cleanly and has no snapshot had no producers, as Kafka takes it (facts 3.7). After a crash
     clients repeat what they had no answer to, which may be more than the one batch of each that a snapshot lists: here
@@ -160,8 +167,13 @@ def load_producers(
     elif not clean_shutdown:
         _recall(state, segments, start_offset)
     if state.end_offset < end_offset:
-        _replay(state, segments, max(state.end_offset, start_offset), end_offset)
-    if not clean_shutdown:
+        asked = [each for each in segments if each.base_offset not in without_producers]
+        _replay(state, asked, max(state.end_offset, start_offset), end_offset)
+    is_worth_it = sum(each.size_bytes for each in segments) > WALK_CHUNK_BYTES or any(
+        each.base_offset not in without_producers for each in segments
+    )
+    # A small log without producers is looked through again in less time than it takes to write this down.
+    if not clean_shutdown and recovered is None and is_worth_it:
         snapshots.take(state)
 
 

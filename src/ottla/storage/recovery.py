@@ -18,7 +18,7 @@ from ottla.storage.files import Descriptor, FileSystem
 from ottla.storage.leader_epochs import EpochStart
 from ottla.storage.log_walk import scan_batches
 from ottla.storage.segment import MAX_RELATIVE_OFFSET, Segment
-from ottla.storage.time_index import NO_TIMESTAMP
+from ottla.storage.time_index import NO_TIMESTAMP, TimestampOffset
 
 _LEGACY_HEAD_BYTES = 17
 _LEGACY_CRC = slice(12, 16)
@@ -44,8 +44,12 @@ class SegmentScan:
     valid_bytes: int = 0
     next_offset: int = 0
     """The offset after the last sound batch; the base offset without one."""
+    first_timestamp: int = NO_TIMESTAMP
+    """The largest one of the first batch."""
     largest_timestamp: int = NO_TIMESTAMP
     offset_of_largest: int = 0
+    has_producers: bool = False
+    """Whether a producer id was met."""
     damage: str | None = None
     """Why the file is not sound to its end, None when it is."""
     offset_entries: bytearray = field(default_factory=bytearray)
@@ -58,6 +62,10 @@ class SegmentScan:
 
     def take(self, header: BatchHeader, position: int, index_interval_bytes: int) -> None:
         """Take in the next sound batch."""
+        if position == 0:
+            self.first_timestamp = header.max_timestamp
+        if header.has_producer_id:
+            self.has_producers = True
         if header.max_timestamp > self.largest_timestamp:
             self.largest_timestamp = header.max_timestamp
             self.offset_of_largest = header.last_offset
@@ -95,7 +103,7 @@ def scan_segment(
     offset_limit = base_offset + MAX_RELATIVE_OFFSET + 1
     if next_base_offset is not None:
         offset_limit = min(offset_limit, next_base_offset)
-    scan = SegmentScan(base_offset, offset_limit, next_offset=base_offset)
+    scan = SegmentScan(base_offset, offset_limit, next_offset=base_offset, offset_of_largest=base_offset)
     try:
         for position, header in scan_batches(files, descriptor, size_bytes):
             scan.damage = _implausible_offsets(header, scan)
@@ -141,7 +149,8 @@ def recover_segment(
     if scan.valid_bytes != segment.size_bytes:
         files.truncate(descriptor, scan.valid_bytes)
         files.fsync(descriptor)
-    segment.reset(scan.valid_bytes, scan.offset_entries, scan.time_entries)
+    largest = TimestampOffset(scan.largest_timestamp, scan.offset_of_largest)
+    segment.reset(scan.valid_bytes, scan.offset_entries, scan.time_entries, scan.first_timestamp, largest)
     return scan
 
 

@@ -17,7 +17,7 @@ from ottla.records.batch import HEADER_SIZE_BYTES, BatchHeader, CorruptBatchErro
 from ottla.records.record import iterate_records
 from ottla.storage import offset_index, time_index
 from ottla.storage.files import Buffer, Descriptor
-from ottla.storage.log_walk import find_position, read_batch, walk_headers
+from ottla.storage.log_walk import WALK_CHUNK_BYTES, find_position, read_batch, walk_headers
 from ottla.storage.offset_index import OffsetIndex
 from ottla.storage.open_files import CachedFile, OpenFiles
 from ottla.storage.time_index import NO_TIMESTAMP, TimeIndex, TimestampOffset
@@ -85,15 +85,19 @@ class Segment:
         base_offset: int,
         *,
         size_bytes: int,
-        offset_index_bytes: int,
-        time_index_bytes: int,
+        offset_index_bytes: int | None,
+        time_index_bytes: int | None,
         modified_ms: int,
         roll_jitter_ms: int = 0,
         name_suffix: str = "",
     ) -> None:
-        def file(suffix: str) -> CachedFile:
-            return CachedFile(open_files, directory, file_name(base_offset, suffix + name_suffix))
+        stem = file_name(base_offset, "")
 
+        def file(suffix: str) -> CachedFile:
+            return CachedFile(open_files, directory, f"{stem}{suffix}{name_suffix}")
+
+        # Each batch has at most an entry; an index with more ends in the zeros that Kafka makes room for entries with.
+        most_entries = size_bytes // HEADER_SIZE_BYTES if size_bytes <= WALK_CHUNK_BYTES else 0
         self.directory = directory
         self.base_offset = base_offset
         self.size_bytes = size_bytes
@@ -101,8 +105,10 @@ class Segment:
         """`modified_ms` stands in for the largest timestamp where no record has one."""
         self.roll_jitter_ms = roll_jitter_ms
         self.log = file(LOG_SUFFIX)
-        self.offset_index = OffsetIndex(file(offset_index.SUFFIX), base_offset, offset_index_bytes)
-        self.time_index = TimeIndex(file(time_index.SUFFIX), base_offset, time_index_bytes)
+        self.offset_index = OffsetIndex(
+            file(offset_index.SUFFIX), base_offset, offset_index_bytes, most_entries
+        )
+        self.time_index = TimeIndex(file(time_index.SUFFIX), base_offset, time_index_bytes, most_entries)
         self.is_unsynced = False
         """Whether something was written since the last flush began."""
         self._bytes_since_entry = 0
@@ -198,6 +204,7 @@ class Segment:
         """Do what could fail of making an entry, so that nothing can after the write."""
         self.offset_index.entries.make_room()
         self.time_index.entries.make_room()
+        self.time_index.last()
 
     def _cut_back(self, descriptor: Descriptor, position: int, error: OSError) -> None:
         try:
@@ -210,6 +217,12 @@ class Segment:
     def are_indexes_full(self, segment_index_bytes: int) -> bool:
         """Tell whether one of the indexes, which may have this size, takes no more entries."""
         return self.offset_index.is_full(segment_index_bytes) or self.time_index.is_full(segment_index_bytes)
+
+    @property
+    def has_empty_files(self) -> bool:
+        """Whether nothing is in the log nor in its indexes."""
+        indexes = (self.offset_index.entries, self.time_index.entries)
+        return self.size_bytes == 0 and all(each.is_file_empty for each in indexes)
 
     def first_timestamp(self) -> int:
         """Return the largest timestamp of the first batch, -1 without one. Raises OSError."""
@@ -293,18 +306,30 @@ class Segment:
     def next_offset(self) -> int:
         """Return the offset after the last batch, found from the last index entry on.
 
-        Raises OSError, and CorruptBatchError where the log file does not end with a whole batch.
+        A small segment is walked through, which takes one read, and spares a start to open its indexes. Raises OSError,
+        and CorruptBatchError where the log file does not end with a whole batch.
         """
-        next_offset = self.base_offset
         if not self.size_bytes:
-            return next_offset
+            return self.base_offset
+        if self.size_bytes <= WALK_CHUNK_BYTES:
+            with suppress(CorruptBatchError):  # an index entry may lead past the damage
+                return self._next_offset_from(0)
         start = self.offset_index.last().position
-        if not 0 <= start < self.size_bytes:
-            start = 0
+        return self._next_offset_from(start if 0 <= start < self.size_bytes else 0)
+
+    def _next_offset_from(self, start: int) -> int:
+        """Return the offset after the last batch, walking from the one at `start`; from 0 on, learn the timestamps."""
+        first_timestamp = largest_timestamp = NO_TIMESTAMP
+        next_offset = offset_of_largest = self.base_offset
         for position, header in self.walk(start):
             next_offset = header.next_offset
             if position == 0:
-                self._first_timestamp = header.max_timestamp  # spares a start to read it again
+                first_timestamp = header.max_timestamp
+            if header.max_timestamp > largest_timestamp:
+                largest_timestamp, offset_of_largest = header.max_timestamp, header.last_offset
+        if start == 0:
+            self._first_timestamp = first_timestamp
+            self._largest = TimestampOffset(largest_timestamp, offset_of_largest)
         return next_offset
 
     def write_out(self) -> None:
@@ -350,14 +375,20 @@ class Segment:
             self.is_unsynced = True
 
     def reset(
-        self, size_bytes: int, offset_entries: bytes | bytearray, time_entries: bytes | bytearray
+        self,
+        size_bytes: int,
+        offset_entries: bytes | bytearray,
+        time_entries: bytes | bytearray,
+        first_timestamp: int,
+        largest: TimestampOffset,
     ) -> None:
         """Hold what a scan of the log file has found. Raises OSError."""
         self.is_unsynced = True
         self.offset_index.entries.replace(offset_entries)
         self.time_index.replace(time_entries)
         self.size_bytes = size_bytes
-        self._largest = self._first_timestamp = None
+        self._first_timestamp = first_timestamp
+        self._largest = largest
         self._bytes_since_entry = 0
 
     def forget_files(self) -> None:

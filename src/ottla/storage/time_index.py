@@ -17,6 +17,7 @@ ENTRY_SIZE_BYTES = 12
 SUFFIX = ".timeindex"
 NO_TIMESTAMP = -1
 
+_KEY = struct.Struct(">q")
 _ENTRY = struct.Struct(">qi")
 
 
@@ -32,9 +33,11 @@ class TimeIndex:
 
     __slots__ = ("_base_offset", "_last", "entries")
 
-    def __init__(self, file: CachedFile, base_offset: int, file_size_bytes: int) -> None:
+    def __init__(
+        self, file: CachedFile, base_offset: int, file_size_bytes: int | None, believable_entries: int = 0
+    ) -> None:
         self._base_offset = base_offset
-        self.entries = IndexFile(file, ENTRY_SIZE_BYTES, ">q", file_size_bytes)
+        self.entries = IndexFile(file, ENTRY_SIZE_BYTES, _KEY, file_size_bytes, believable_entries)
         """The file of entries."""
         self._last: TimestampOffset | None = None
 

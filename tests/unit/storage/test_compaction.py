@@ -25,7 +25,8 @@ from ottla.records.batch import CorruptBatchError
 from ottla.records.compression import Codec
 from ottla.records.control import ControlType, EndTransactionMarker, build_marker_batch
 from ottla.storage.aborted_transactions import AbortedTransaction, decode_aborted, encode_aborted
-from ottla.storage.compaction import SourceSegment, compact, group_segments
+from ottla.storage.compaction import compact, group_segments
+from ottla.storage.log_files import SegmentFiles
 from ottla.storage.files import FileSystem
 from ottla.storage.log_walk import walk_headers
 from ottla.storage.recovery import scan_segment
@@ -242,8 +243,8 @@ def test_it_can_be_ended_at_any_time(tmp_path: Path) -> None:
     assert offsets_of(driver) == list(range(20))
 
 
-def segment(base_offset: int, size: int, offset_index: int = 8, time_index: int = 12) -> SourceSegment:
-    return SourceSegment(base_offset, size, 0, offset_index, time_index)
+def segment(base_offset: int, size: int, offset_index: int = 8, time_index: int = 12) -> SegmentFiles:
+    return SegmentFiles(base_offset, size, 0, offset_index, time_index)
 
 
 @pytest.mark.parametrize(
@@ -263,7 +264,7 @@ def segment(base_offset: int, size: int, offset_index: int = 8, time_index: int 
     ],
 )
 def test_segments_are_put_together_by_their_sizes(
-    segments: list[SourceSegment], groups: list[list[int]]
+    segments: list[SegmentFiles], groups: list[list[int]]
 ) -> None:
     made = group_segments(segments, end_offset=2**31 + 5, segment_bytes=100, segment_index_bytes=100)
     assert [[each.base_offset for each in group] for group in made] == groups

@@ -19,7 +19,7 @@ ENTRY = struct.Struct(">ii")
 def index_at(path: Path, files: FaultyFileSystem | None = None) -> IndexFile:
     path.touch()
     cached = CachedFile(OpenFiles(files or FaultyFileSystem(), 10), path.parent, path.name)
-    return IndexFile(cached, ENTRY.size, ">i", path.stat().st_size)
+    return IndexFile(cached, ENTRY.size, struct.Struct(">i"), path.stat().st_size)
 
 
 def keys(index: IndexFile) -> list[int]:

@@ -18,7 +18,7 @@ def log_of(*offsets: int) -> bytes:
 
 
 def settle(directory: Path) -> list[str]:
-    kept = [entry.name for entry in settle_leftovers(FaultyFileSystem(), directory)]
+    kept = settle_leftovers(FaultyFileSystem(), directory)
     assert kept == sorted(path.name for path in directory.iterdir())
     return kept
 

@@ -38,7 +38,7 @@ def test_after_a_clean_stop_only_the_last_segment_is_looked_into(driver: LogDriv
     assert [segment.base_offset for segment in loaded.segments] == [0, 2, 4, 6]
     assert (loaded.log_start_offset, loaded.log_end_offset, loaded.recovery_point) == (0, 8, 8)
     assert not loaded.has_unsynced_names
-    assert files.operations.count("open") == 3, "the log and the indexes of the active segment"
+    assert files.operations == ["open", "pread"], "a small active segment is walked through"
     assert not {"pwrite", "truncate", "write_file", "unlink"} & set(files.operations)
 
 
@@ -52,6 +52,8 @@ def test_after_a_crash_segments_from_the_recovery_point_on_are_recovered(
     for path in driver.directory.glob("*.index"):
         path.write_bytes(b"")
     loaded, _ = load(driver, clean=False, recovery_point=recovery_point)
+    for segment in loaded.segments:
+        segment.write_out()
     assert loaded.log_end_offset == 8
     assert loaded.recovery_point == min(recovery_point, 8)
     made = [int(path.stem) for path in sorted(driver.directory.glob("*.index")) if path.stat().st_size]

@@ -14,6 +14,7 @@ from ottla.storage.log_loader import RecoveredLog
 from ottla.storage.log_recovery import LoadRequest, bytes_to_recover, load_log, recover_log, recover_over
 from ottla.storage.open_files import OpenFiles
 from ottla.storage.partition_log import DEFAULT_PRODUCER_ID_EXPIRATION_MS, PartitionLog
+from ottla.storage.partition_metadata import topic_partition_of
 from ottla.storage.producer_state import ProducerEntry
 from ottla.storage.recovery import UnusableLogError
 
@@ -42,6 +43,7 @@ def request_for(
     directory: Path, recovery_point: int = 4, log_start_offset: int = 0, now_ms: int = NOW_MS
 ) -> LoadRequest:
     return LoadRequest(
+        topic_partition=topic_partition_of(directory),
         directory=directory,
         index_interval_bytes=CONFIG.index_interval_bytes,
         clean_shutdown=False,
@@ -145,6 +147,8 @@ def test_both_ways_leave_the_same_files_and_the_same_log(
             left_beside = files_of(directory)
         logs.append(PartitionLog.load(open_files(), CONFIG, request, topic_id=None, recovered=recovered))
     here, beside = logs
+    for segment in here.segments:
+        segment.write_out()
     assert left_beside == files_of(here.directory)
     assert state_of(beside) == state_of(here)
     assert beside._snapshots._unsynced >= here._snapshots._unsynced

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
-from tests.support.logs import LogDriver, topic_config, whole_batches
+from tests.support.logs import NOW_MS, LogDriver, topic_config, whole_batches
 
 from ottla.storage.log_view import LogView, look, read_range
+from ottla.storage.time_index import TimestampOffset
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def test_an_offset_that_compaction_removed_leads_to_the_next_segment(driver: Log
     view = driver.log._view
     first = view.segments[0]
     batches = list(first.walk(0))
-    first.reset(batches[1][0], b"", b"")
+    first.reset(batches[1][0], b"", b"", NOW_MS, TimestampOffset(NOW_MS, batches[0][1].last_offset))
     found = read_range(view, batches[1][1].base_offset, 10_000, upper_bound=8, must_return_a_batch=True)
     assert found is not None
     assert whole_batches(found.read())[0].offset == view.base_offsets[1]

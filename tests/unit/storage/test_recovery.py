@@ -112,8 +112,8 @@ def test_recovery_cuts_the_file_and_writes_both_indexes(tmp_path: Path) -> None:
         tmp_path,
         0,
         size_bytes=len(content) + 4,
-        offset_index_bytes=0,
-        time_index_bytes=0,
+        offset_index_bytes=None,
+        time_index_bytes=None,
         modified_ms=0,
     )
     found = recover_segment(segment, next_base_offset=None, index_interval_bytes=1000)
