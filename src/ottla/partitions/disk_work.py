@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from ottla.config.resolved import TopicConfig
-from ottla.storage.log_dirs import LogDirectory, PartitionDirectory
+from ottla.storage.log_dirs import LogDirectory
+from ottla.storage.log_recovery import LoadRequest
 from ottla.storage.open_files import OpenFiles
 from ottla.storage.partition_log import PartitionLog
 from ottla.storage.partition_metadata import write_topic_ids
@@ -39,7 +40,7 @@ class SavedOffsets(NamedTuple):
 class FoundLog(NamedTuple):
     """A log that is there and is to be opened."""
 
-    place: PartitionDirectory
+    request: LoadRequest
     topic_id: Uuid
     saved: SavedOffsets
 

@@ -174,10 +174,10 @@ class PartitionSet:
             offsets = saved.get(each.topic_partition, SavedOffsets())
             topic = self._topic_of(each, offsets)
             if topic is not None:
-                found.append(FoundLog(each, topic.topic_id, offsets))
+                found.append(FoundLog(self._load_request(each, offsets), topic.topic_id, offsets))
         if directory.was_stopped_cleanly or recovery is None:
             return Completion.resolved({}).map(partial(self._load, saved, found))
-        requests = [self._load_request(each) for each in found]
+        requests = [each.request for each in found]
         return recovery.run(requests).map(partial(self._load, saved, found))
 
     def _load(
@@ -186,7 +186,7 @@ class PartitionSet:
         """Open what was found, and follow the image."""
         directory, image = self._directory, self._image
         for each in found:
-            self._open(each, recovered.get(each.place.path))
+            self._open(each, recovered.get(each.request.directory))
         if found or self._offline:
             logger.info("Loaded %d logs from %s, %d offline", len(self), directory.path, len(self._offline))
         if not saved.keys() <= self.recovery_points().keys():
@@ -316,25 +316,24 @@ class PartitionSet:
         placed = topic.partitions.get(number)
         return placed is not None and self._node_id in placed.replicas
 
-    def _load_request(self, found: FoundLog) -> LoadRequest:
+    def _load_request(self, found: PartitionDirectory, saved: SavedOffsets) -> LoadRequest:
         return LoadRequest(
-            topic_partition=found.place.topic_partition,
-            directory=found.place.path,
-            index_interval_bytes=self._topic_config(found.place.topic_partition.topic).index_interval_bytes,
+            topic_partition=found.topic_partition,
+            directory=found.path,
+            index_interval_bytes=self._topic_config(found.topic_partition.topic).index_interval_bytes,
             clean_shutdown=self._directory.was_stopped_cleanly,
-            recovery_point=found.saved.recovery_point,
-            log_start_offset=found.saved.log_start_offset,
+            recovery_point=saved.recovery_point,
+            log_start_offset=saved.log_start_offset,
             now_ms=self._clock.now_ms(),
             producer_id_expiration_ms=self._config.producer_id_expiration_ms,
         )
 
     def _open(self, found: FoundLog, recovered: RecoveredLog | None) -> None:
-        topic_partition = found.place.topic_partition
+        topic_partition = found.request.topic_partition
         config = self._topic_config(topic_partition.topic)
-        request = self._load_request(found)
         try:
             log = PartitionLog.load(
-                self._open_files, config, request, topic_id=found.topic_id, recovered=recovered
+                self._open_files, config, found.request, topic_id=found.topic_id, recovered=recovered
             )
         except (OSError, UnusableLogError) as error:
             self._set_offline(topic_partition, error, found.saved)
