@@ -254,6 +254,9 @@ class ProducerStateManager:
 
         Raises CorruptSnapshotError, and then the state is unchanged.
         """
+        if snapshot == _EMPTY_SNAPSHOT:  # nearly always, and a start loads one of each log
+            self.reset(end_offset)
+            return
         entries = decode_snapshot(snapshot)
         self.reset(end_offset)
         for entry in entries:
@@ -379,3 +382,6 @@ def _decode_entry(
     if last_offset >= 0:
         entry.batches.append(BatchMetadata(last_sequence, last_offset, offset_delta, timestamp))
     return entry
+
+
+_EMPTY_SNAPSHOT = encode_snapshot(())

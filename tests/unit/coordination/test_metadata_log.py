@@ -116,6 +116,25 @@ def test_a_start_reads_the_newest_snapshot_and_only_the_log_behind_it(tmp_path: 
     run(main)
 
 
+def test_no_snapshot_is_written_while_the_broker_starts(tmp_path: Path) -> None:
+    """It takes the processor from what somebody waits for."""
+    format_directory(tmp_path)
+
+    async def main() -> None:
+        node = open_node(tmp_path, metadata_log_max_record_bytes_between_snapshots="1")
+        await result_of(node.controller.load(read_bootstrap_records(node.directory.files, tmp_path)))
+        await result_of(node.controller.register(node.registration()))
+        # The flushing thread does one thing after the other, so that a snapshot would be done with this.
+        await result_of(node.writer.submit_flush(lambda: None))
+        before = snapshots_in(metadata_directory(tmp_path))
+        await result_of(node.controller.unfence())
+        await result_of(node.writer.submit_flush(lambda: None))
+        assert (before, len(snapshots_in(metadata_directory(tmp_path)))) == ([], 1)
+        await node.stop()
+
+    run(main)
+
+
 def test_a_snapshot_holds_the_image_at_its_offset(tmp_path: Path) -> None:
     format_directory(tmp_path)
 
