@@ -34,13 +34,13 @@ from ottla.partitions.disk_work import (
 )
 from ottla.partitions.log_recovery import LogRecovery, Recovered
 from ottla.partitions.partition import AppendListener, Partition, Wakeups
+from ottla.partitions.placed_directories import place_directories
 from ottla.partitions.writer import DirectoryWriter
 from ottla.storage.log_dirs import LogDirectory, PartitionDirectory
 from ottla.storage.log_loader import RecoveredLog
 from ottla.storage.log_recovery import LoadRequest
 from ottla.storage.open_files import OpenFiles
 from ottla.storage.partition_log import PartitionLog
-from ottla.storage.partition_metadata import PartitionMetadataError, read_topic_id
 from ottla.storage.recovery import UnusableLogError
 from ottla.types import TopicPartition, Uuid
 
@@ -166,15 +166,15 @@ class PartitionSet:
         self._image = image
         directory = self._directory
         saved = read_saved_offsets(directory)
-        directories = directory.find_partitions()
-        for deleted in directories.deleted:
-            self._delete_later(deleted.path)
+        directories = place_directories(directory, image, self._node_id)
+        for path in directories.deleted:
+            self._delete_later(path)
+        for key, error in directories.failed.items():
+            self._set_offline(key, error, saved.get(key, SavedOffsets()))
         found = []
-        for each in directories.present:
-            offsets = saved.get(each.topic_partition, SavedOffsets())
-            topic = self._topic_of(each, offsets)
-            if topic is not None:
-                found.append(FoundLog(self._load_request(each, offsets), topic.topic_id, offsets))
+        for place, topic_id in directories.placed:
+            offsets = saved.get(place.topic_partition, SavedOffsets())
+            found.append(FoundLog(self._load_request(place, offsets), topic_id, offsets))
         if directory.was_stopped_cleanly or recovery is None:
             return Completion.resolved({}).map(partial(self._load, saved, found))
         requests = [each.request for each in found]
@@ -294,27 +294,6 @@ class PartitionSet:
     def _placed(self, topic: str, number: int) -> PartitionImage | None:
         found = self._image.topics.by_name.get(topic)
         return None if found is None else found.partitions.get(number)
-
-    def _topic_of(self, found: PartitionDirectory, saved: SavedOffsets) -> TopicImage | None:
-        """Return the topic that a directory belongs to; one of nobody's is renamed, one that fails is offline."""
-        topic_partition = found.topic_partition
-        topic = self._image.topics.by_name.get(topic_partition.topic)
-        try:
-            topic_id = read_topic_id(self._directory.files, found.path)
-            if (
-                topic is not None
-                and topic_id == topic.topic_id
-                and self._is_here(topic, topic_partition.partition)
-            ):
-                return topic
-            self._directory.mark_stray(topic_partition)
-        except (OSError, PartitionMetadataError) as error:
-            self._set_offline(topic_partition, error, saved)
-        return None
-
-    def _is_here(self, topic: TopicImage, number: int) -> bool:
-        placed = topic.partitions.get(number)
-        return placed is not None and self._node_id in placed.replicas
 
     def _load_request(self, found: PartitionDirectory, saved: SavedOffsets) -> LoadRequest:
         return LoadRequest(

@@ -46,7 +46,7 @@ def settle_leftovers(files: FileSystem, directory: Path) -> list[str]:
     Raises OSError, and CorruptBatchError where a finished `.swap` file is damaged.
     """
     names = files.list_names(directory)
-    if any([name.endswith(_LEFTOVER_SUFFIXES) for name in names]):
+    if any(name.endswith(_LEFTOVER_SUFFIXES) for name in names):
         _settle(files, directory, names)
         files.sync_directory(directory)
         names = files.list_names(directory)

@@ -114,6 +114,11 @@ class _Writing:
         self.files.sync_directory(self.directory)
 
 
+def is_without_files(files: FileSystem, directory: Path) -> bool:
+    """Tell whether nothing was made in a partition directory yet, not even its topic id. Raises OSError."""
+    return all(name == _TEMPORARY_NAME for name in files.list_names(directory))
+
+
 def read_topic_id(files: FileSystem, directory: Path) -> Uuid | None:
     """Return the topic id of a partition directory, None without the file.
 

@@ -26,8 +26,8 @@ from ottla.records.compression import Codec
 from ottla.records.control import ControlType, EndTransactionMarker, build_marker_batch
 from ottla.storage.aborted_transactions import AbortedTransaction, decode_aborted, encode_aborted
 from ottla.storage.compaction import compact, group_segments
-from ottla.storage.log_files import SegmentFiles
 from ottla.storage.files import FileSystem
+from ottla.storage.log_files import SegmentFiles
 from ottla.storage.log_walk import walk_headers
 from ottla.storage.recovery import scan_segment
 from ottla.storage.segment import ABORTED_INDEX_SUFFIX, LOG_SUFFIX, file_name

@@ -115,3 +115,26 @@ def test_replacing_leaves_nothing_of_the_old_entries(tmp_path: Path) -> None:
     index.replace(ENTRY.pack(3, 4))
     assert keys(index) == [3]
     assert index.file.path.read_bytes() == ENTRY.pack(3, 4)
+
+
+def replaced(path: Path, count: int) -> IndexFile:
+    index = index_at(path)
+    index.replace(b"".join(ENTRY.pack(number, number) for number in range(count)))
+    return index
+
+
+def test_a_few_entries_reach_an_empty_file_with_the_next_flush(tmp_path: Path) -> None:
+    path = tmp_path / "i"
+    index = replaced(path, index_file.FEW_ENTRIES)
+    assert (path.stat().st_size, keys(index), index.count) == (0, list(range(16)), 16)
+    index.append(ENTRY.pack(20, 0))
+    index.write_out()
+    assert keys(index_at(path)) == [*range(16), 20]
+
+
+def test_many_entries_and_those_of_a_used_file_are_written_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "i"
+    replaced(path, index_file.FEW_ENTRIES + 1)
+    assert keys(index_at(path)) == list(range(17))
+    replaced(path, 1)
+    assert path.read_bytes() == ENTRY.pack(0, 0)

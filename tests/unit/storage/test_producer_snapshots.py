@@ -9,6 +9,7 @@ from ottla.records.builder import NewRecord, build_batch
 from ottla.records.control import ControlType, EndTransactionMarker, build_marker_batch
 from ottla.storage import producer_snapshots
 from ottla.storage.append_check import AppendOrigin
+from ottla.storage.log_walk import WALK_CHUNK_BYTES
 
 
 @pytest.fixture
@@ -27,6 +28,26 @@ def test_one_is_written_on_roll_and_one_on_close(driver: LogDriver) -> None:
     assert snapshots(driver) == [2, 4, 6, 8]
     driver.log.close()
     assert snapshots(driver) == [2, 4, 6, 8, 10]
+
+
+def test_an_empty_log_needs_none(tmp_path: Path) -> None:
+    """Apache Kafka writes none either."""
+    empty = LogDriver(tmp_path / "t-0", topic_config())
+    for clean in (True, False, True):
+        empty.reopen(clean=clean)
+        assert snapshots(empty) == []
+
+
+def test_a_crash_of_a_small_log_without_producers_costs_none(tmp_path: Path) -> None:
+    small = LogDriver(tmp_path / "t-0", topic_config())
+    small.append(b"x")
+    small.reopen(clean=False)
+    assert (snapshots(small), small.log.producer_state.end_offset) == ([], 1)
+    small.append(b"x" * WALK_CHUNK_BYTES)
+    small.reopen(clean=False)
+    assert snapshots(small) == [2]
+    small.reopen(clean=True)
+    assert snapshots(small) == [2]
 
 
 def test_only_those_of_segments_and_the_newest_are_kept(driver: LogDriver) -> None:

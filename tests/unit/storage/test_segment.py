@@ -149,8 +149,8 @@ def test_the_first_timestamp_is_known_after_reopening(segment: Segment) -> None:
         segment.directory,
         100,
         size_bytes=segment.size_bytes,
-        offset_index_bytes=0,
-        time_index_bytes=0,
+        offset_index_bytes=None,
+        time_index_bytes=None,
         modified_ms=1,
     )
     assert again.first_timestamp() == segment.first_timestamp() == 1000
@@ -198,3 +198,73 @@ def test_deleted_files_keep_their_readers(segment: Segment) -> None:
 
 def test_names_have_twenty_digits() -> None:
     assert file_name(42, ".log") == "00000000000000000042.log"
+
+
+def reopened(segment: Segment, files: FileSystem | None = None, **sizes: int) -> Segment:
+    """Close a segment's indexes and open its files again, with the sizes that these have."""
+    segment.finish_indexes()
+    indexes = {
+        "offset_index_bytes": segment.offset_index.entries.file.path.stat().st_size,
+        "time_index_bytes": segment.time_index.entries.file.path.stat().st_size,
+    }
+    return Segment(
+        OpenFiles(files or FileSystem(), 5),
+        segment.directory,
+        segment.base_offset,
+        size_bytes=segment.size_bytes,
+        modified_ms=1,
+        **(indexes | sizes),
+    )
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Segment:
+    """A segment that is read in one go, with two entries in each index."""
+    segment = new_segment(tmp_path)
+    for index in range(8):
+        append(segment, 100 + index, 1000 + index)
+    return segment
+
+
+def test_a_small_segment_is_loaded_without_opening_its_indexes(small: Segment) -> None:
+    files = FaultyFileSystem()
+    again = reopened(small, files)
+    assert again.next_offset() == 108
+    again.load()
+    assert files.operations == ["open", "pread"]
+    assert (again.first_timestamp(), again.largest_timestamp()) == (1000, small.largest_timestamp())
+    assert [len(again.offset_index.entries), len(again.time_index.entries)] == [2, 3]
+
+
+def test_what_is_appended_behind_a_small_segment_goes_on_with_its_indexes(small: Segment) -> None:
+    again = reopened(small)
+    again.next_offset()
+    again.load()
+    for index, timestamp in enumerate([900, 1001, 1007, 1008, 1009, 1010]):
+        append(again, 108 + index, timestamp)
+    again.finish_indexes()
+    entries = again.time_index.entries
+    timestamps = [int.from_bytes(entries.entry(number)[:8], "big") for number in range(len(entries))]
+    assert timestamps == sorted(set(timestamps))
+    assert timestamps[-1] == 1010
+    assert offset_at(again, again.find_position(112)) == 112
+
+
+def test_an_index_with_more_entries_than_batches_is_looked_into(small: Segment) -> None:
+    """Kafka makes room for entries with zeros, and a crash leaves these."""
+    small.finish_indexes()
+    path = small.offset_index.entries.file.path
+    path.write_bytes(path.read_bytes() + bytes(8000))
+    again = reopened(small, offset_index_bytes=path.stat().st_size)
+    assert again.next_offset() == 108
+    again.load()
+    assert len(again.offset_index.entries) == 2
+
+
+def test_an_index_entry_leads_past_damage_in_a_small_segment(small: Segment) -> None:
+    """What lies behind the damage must not be taken for lost: only who reads the damaged batch is refused."""
+    again = reopened(small)
+    content = bytearray(small.log.path.read_bytes())
+    content[1 * BATCH_BYTES + 8 : 1 * BATCH_BYTES + 12] = b"\xff\xff\xff\xff"
+    small.log.path.write_bytes(content)
+    assert again.next_offset() == 108
