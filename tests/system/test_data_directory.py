@@ -24,7 +24,9 @@ KNOWN_FILES = re.compile(
     r"|__cluster_metadata-0/(quorum-state|\d{20}-\d{10}\.checkpoint)"
 )
 
-COMPLAINT = re.compile(r"\b(WARN|ERROR|FATAL)\b|orrupt|Recovering unflushed segment")
+COMPLAINT = re.compile(
+    r"\b(WARN|ERROR|FATAL)\b|orrupt|Recovering unflushed segment|a stop that was not clean"
+)
 # Apache Kafka warns of its own activation and of a client closed twice, and always recovers the metadata log;
 # Ottla warns of each option that does nothing there, of records of groups that it does not serve, and of compaction.
 HARMLESS = re.compile(

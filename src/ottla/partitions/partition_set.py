@@ -32,12 +32,12 @@ from ottla.partitions.disk_work import (
     rename_for_deletion,
     write_checkpoints,
 )
-from ottla.partitions.log_recovery import LogRecovery, Recovered
+from ottla.partitions.log_recovery import JOB_FROM_BYTES, LogRecovery, Recovered
 from ottla.partitions.partition import AppendListener, Partition, Wakeups
 from ottla.partitions.placed_directories import place_directories
 from ottla.partitions.writer import DirectoryWriter
 from ottla.storage.log_dirs import LogDirectory, PartitionDirectory
-from ottla.storage.log_loader import RecoveredLog
+from ottla.storage.log_loader import MuchToRecoverError, RecoveredLog
 from ottla.storage.log_recovery import LoadRequest
 from ottla.storage.open_files import OpenFiles
 from ottla.storage.partition_log import PartitionLog
@@ -177,18 +177,23 @@ class PartitionSet:
             found.append(FoundLog(self._load_request(place, offsets), topic_id, offsets))
         if directory.was_stopped_cleanly or recovery is None:
             return Completion.resolved({}).map(partial(self._load, saved, found))
-        requests = [each.request for each in found]
-        return recovery.run(requests).map(partial(self._load, saved, found))
+        larger = [each for each in found if not self._is_opened_at_once(each)]
+        requests = [each.request for each in larger]
+        return recovery.run(requests).map(partial(self._load, saved, larger))
 
     def _load(
         self, saved: Mapping[TopicPartition, SavedOffsets], found: Sequence[FoundLog], recovered: Recovered
     ) -> None:
-        """Open what was found, and follow the image."""
+        """Open what was found and is not open yet, and follow the image."""
         directory, image = self._directory, self._image
         for each in found:
-            self._open(each, recovered.get(each.request.directory))
-        if found or self._offline:
-            logger.info("Loaded %d logs from %s, %d offline", len(self), directory.path, len(self._offline))
+            self._open(each.request, each, recovered.get(each.request.directory))
+        if self._by_id or self._offline:
+            after = "a clean stop" if directory.was_stopped_cleanly else "a stop that was not clean"
+            offline = len(self._offline)
+            logger.info(
+                "Loaded %d logs from %s after %s, %d offline", len(self), directory.path, after, offline
+            )
         if not saved.keys() <= self.recovery_points().keys():
             # What is said of a partition that is gone must not be taken for another one that gets its name.
             self._writing_checkpoints()()
@@ -307,12 +312,20 @@ class PartitionSet:
             producer_id_expiration_ms=self._config.producer_id_expiration_ms,
         )
 
-    def _open(self, found: FoundLog, recovered: RecoveredLog | None) -> None:
-        topic_partition = found.request.topic_partition
+    def _is_opened_at_once(self, found: FoundLog) -> bool:
+        """Open a log unless so much of it has to be recovered that others should do it."""
+        try:
+            self._open(found.request._replace(most_bytes_to_recover=JOB_FROM_BYTES - 1), found)
+        except MuchToRecoverError:
+            return False
+        return True
+
+    def _open(self, request: LoadRequest, found: FoundLog, recovered: RecoveredLog | None = None) -> None:
+        topic_partition = request.topic_partition
         config = self._topic_config(topic_partition.topic)
         try:
             log = PartitionLog.load(
-                self._open_files, config, found.request, topic_id=found.topic_id, recovered=recovered
+                self._open_files, config, request, topic_id=found.topic_id, recovered=recovered
             )
         except (OSError, UnusableLogError) as error:
             self._set_offline(topic_partition, error, found.saved)

@@ -20,6 +20,7 @@ from ottla.storage.checkpoints import CorruptCheckpointError
 from ottla.storage.leader_epochs import EpochStart, LeaderEpochs
 from ottla.storage.leftovers import settle_leftovers
 from ottla.storage.log_files import LogFiles, SegmentFiles, find_log_files
+from ottla.storage.log_walk import WALK_CHUNK_BYTES
 from ottla.storage.open_files import OpenFiles
 from ottla.storage.producer_snapshots import ProducerSnapshots
 from ottla.storage.producer_state import ProducerEntry
@@ -27,6 +28,10 @@ from ottla.storage.recovery import recover_segment
 from ottla.storage.segment import Segment
 
 logger = logging.getLogger(__name__)
+
+
+class MuchToRecoverError(Exception):
+    """More of a log has to be recovered than whoever opens it wants to wait for."""
 
 
 class RecoveredLog(NamedTuple):
@@ -84,15 +89,21 @@ class LogLoader:
         recovery_point: int,
         log_start_offset: int,
         recovered: RecoveredLog | None = None,
+        most_bytes_to_recover: int | None = None,
     ) -> LoadedLog:
         """Return the log in this directory, recovered where that is needed.
 
         With `recovered` another process has done so: its files are taken as after a clean stop, but not for synced.
-        Raises OSError, UnsupportedSegmentError for segments of older formats, and CorruptBatchError for damage in
-        what was trusted.
+        Raises OSError, UnsupportedSegmentError for segments of older formats, CorruptBatchError for damage in what was
+        trusted, and MuchToRecoverError.
         """
         files = self.open_files.files
         found = find_log_files(files, self.directory, settle_leftovers(files, self.directory))
+        is_sound = clean_shutdown or recovered is not None
+        if not is_sound and most_bytes_to_recover is not None:
+            to_recover = bytes_from(found.segments, recovery_point)
+            if to_recover > most_bytes_to_recover:
+                raise MuchToRecoverError(f"{to_recover} bytes of {self.directory} are to be recovered")
         segments = [self._segment(each) for each in found.segments]
         snapshots = ProducerSnapshots(files, self.directory, found.snapshots)
         leader_epochs = self._leader_epochs(found)
@@ -179,7 +190,9 @@ class LogLoader:
             segment = segments[number]
             if segment.has_empty_files:
                 continue
-            logger.info(
+            # Lines about ten thousand small logs would take a tenth of the time of such a start.
+            logger.log(
+                logging.INFO if segment.size_bytes > WALK_CHUNK_BYTES else logging.DEBUG,
                 "Recovering unflushed segment %d. %d/%d recovered for %s.",
                 segment.base_offset,
                 number - first,
@@ -280,3 +293,9 @@ def first_unflushed(base_offsets: Sequence[int], recovery_point: int) -> int:
     while first > 0 and (first == len(base_offsets) or base_offsets[first] > recovery_point):
         first -= 1
     return first
+
+
+def bytes_from(segments: Sequence[SegmentFiles], recovery_point: int) -> int:
+    """Return how many bytes of log files a recovery reads."""
+    first = first_unflushed([each.base_offset for each in segments], recovery_point)
+    return sum(each.size_bytes for each in segments[first:])

@@ -13,13 +13,12 @@ from typing import NamedTuple
 
 from ottla.records.batch import CorruptBatchError
 from ottla.storage.files import FileSystem
-from ottla.storage.leftovers import offset_of_file
-from ottla.storage.log_loader import LoadedLog, LogLoader, RecoveredLog, first_unflushed
+from ottla.storage.log_files import find_segments
+from ottla.storage.log_loader import LoadedLog, LogLoader, RecoveredLog, bytes_from
 from ottla.storage.open_files import OpenFiles
 from ottla.storage.producer_snapshots import load_producers
 from ottla.storage.producer_state import ProducerEntry, ProducerStateManager
 from ottla.storage.recovery import UnusableLogError
-from ottla.storage.segment import LOG_SUFFIX
 from ottla.types import TopicPartition
 
 OPEN_FILES_LIMIT = 16
@@ -41,6 +40,8 @@ class LoadRequest(NamedTuple):
     log_start_offset: int
     now_ms: int
     producer_id_expiration_ms: int
+    most_bytes_to_recover: int | None = None
+    """With more nothing is recovered when the log is opened, but MuchToRecoverError raised; None for any number."""
 
 
 def load_log(
@@ -48,7 +49,7 @@ def load_log(
 ) -> tuple[LoadedLog, ProducerStateManager]:
     """Return a log with its producers, recovered here unless it was stopped cleanly or `recovered` elsewhere.
 
-    Raises OSError and UnusableLogError.
+    Raises OSError, UnusableLogError and MuchToRecoverError.
     """
     directory = request.directory
     state = ProducerStateManager(
@@ -60,6 +61,7 @@ def load_log(
             recovery_point=request.recovery_point,
             log_start_offset=request.log_start_offset,
             recovered=recovered,
+            most_bytes_to_recover=request.most_bytes_to_recover,
         )
         load_producers(
             state,
@@ -107,7 +109,5 @@ def told_producers(state: ProducerStateManager) -> dict[int, ProducerEntry]:
 
 def bytes_to_recover(files: FileSystem, request: LoadRequest) -> int:
     """Return how many bytes of log files a recovery reads. Raises OSError."""
-    names = [name for name in files.list_names(request.directory) if name.endswith(LOG_SUFFIX)]
-    segments = [(offset, name) for name in names if (offset := offset_of_file(name)) is not None]
-    first = first_unflushed([offset for offset, _ in segments], request.recovery_point)
-    return sum(files.status(f"{request.directory}/{name}").size_bytes for _, name in segments[first:])
+    segments = find_segments(files, request.directory, files.list_names(request.directory))
+    return bytes_from(segments, request.recovery_point)

@@ -167,7 +167,7 @@ class PartitionLog:
     ) -> PartitionLog:
         """Open a log, of which `topic_id` is in its directory; with `recovered` another process has recovered it.
 
-        Raises OSError and UnusableLogError.
+        Raises OSError, UnusableLogError and MuchToRecoverError.
         """
         loaded, state = load_log(open_files, request, recovered)
         return cls(open_files, request.directory, config, loaded, state, topic_id, request.now_ms)

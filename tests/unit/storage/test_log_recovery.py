@@ -10,7 +10,7 @@ from tests.support.quick_files import QuickFileSystem
 
 from ottla.storage import log_recovery
 from ottla.storage.files import FileSystem
-from ottla.storage.log_loader import RecoveredLog
+from ottla.storage.log_loader import MuchToRecoverError, RecoveredLog
 from ottla.storage.log_recovery import LoadRequest, bytes_to_recover, load_log, recover_log, recover_over
 from ottla.storage.open_files import OpenFiles
 from ottla.storage.partition_log import DEFAULT_PRODUCER_ID_EXPIRATION_MS, PartitionLog
@@ -216,3 +216,16 @@ def test_the_bytes_to_recover_are_those_from_the_recovery_point_on(stopped: LogD
         assert bytes_to_recover(files, request_for(stopped.directory, recovery_point)) == expected
     empty_everything(stopped.directory)
     assert bytes_to_recover(files, request_for(stopped.directory)) == 0
+
+
+def test_what_is_much_to_recover_is_left_for_others(stopped: LogDriver) -> None:
+    before = files_of(stopped.directory)
+    request = request_for(stopped.directory)
+    most = bytes_to_recover(FileSystem(), request)
+    with pytest.raises(MuchToRecoverError, match=f"{most} bytes of .*t-0 are to be recovered"):
+        load_log(open_files(), request._replace(most_bytes_to_recover=most - 1))
+    assert files_of(stopped.directory) == before
+    recovered = recover_log(request)
+    for once in (request._replace(most_bytes_to_recover=most), request._replace(clean_shutdown=True)):
+        load_log(open_files(), once)
+    load_log(open_files(), request._replace(most_bytes_to_recover=0), recovered)
