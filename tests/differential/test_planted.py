@@ -45,9 +45,9 @@ def run_with(brokers: Brokers, pattern: str, lie: Lie | None) -> Summary:
     ("case", "lie", "path", "right", "wrong"),
     [
         (
-            "groups/errors:a-negative-rebalance-timeout",
-            Lie(ApiKey.HEARTBEAT, 4, set_field("error_code", value=27)),
-            "error_code", 25, 27,
+            "groups/members:old-members-join-at-once[v=3]",
+            Lie(ApiKey.HEARTBEAT, 0, set_field("error_code", value=27)),
+            "error_code", 0, 27,
         ),
         (
             "fetch/positions:every-version-reads[v=12]",

@@ -95,6 +95,7 @@ def replayed(data_dir: Path) -> ClusterImage:
     async def main() -> None:
         node = open_node(data_dir, metadata_log_max_record_bytes_between_snapshots="1")
         await result_of(node.controller.load([]))
+        node.log.snapshot_when_due(node.image, table.NODE)
         await result_of(node.writer.drain())
         images.append(node.image)
         node.controller.close()

@@ -57,6 +57,11 @@ class LogRecovery:
         self._completion: Completion[Recovered] = Completion()
 
     @property
+    def most_bytes_elsewhere(self) -> int:
+        """Bytes up to which whoever opens a log recovers it; with more it is for `run`."""
+        return JOB_FROM_BYTES - 1
+
+    @property
     def process_ids(self) -> list[int]:
         """The helper processes that there are now."""
         return self._helpers.process_ids

@@ -32,7 +32,7 @@ from ottla.partitions.disk_work import (
     rename_for_deletion,
     write_checkpoints,
 )
-from ottla.partitions.log_recovery import JOB_FROM_BYTES, LogRecovery, Recovered
+from ottla.partitions.log_recovery import LogRecovery, Recovered
 from ottla.partitions.partition import AppendListener, Partition, Wakeups
 from ottla.partitions.placed_directories import place_directories
 from ottla.partitions.writer import DirectoryWriter
@@ -177,7 +177,8 @@ class PartitionSet:
             found.append(FoundLog(self._load_request(place, offsets), topic_id, offsets))
         if directory.was_stopped_cleanly or recovery is None:
             return Completion.resolved({}).map(partial(self._load, saved, found))
-        larger = [each for each in found if not self._is_opened_at_once(each)]
+        limit = recovery.most_bytes_elsewhere
+        larger = [each for each in found if not self._is_opened_at_once(each, limit)]
         requests = [each.request for each in larger]
         return recovery.run(requests).map(partial(self._load, saved, larger))
 
@@ -312,10 +313,10 @@ class PartitionSet:
             producer_id_expiration_ms=self._config.producer_id_expiration_ms,
         )
 
-    def _is_opened_at_once(self, found: FoundLog) -> bool:
+    def _is_opened_at_once(self, found: FoundLog, most_bytes_to_recover: int) -> bool:
         """Open a log unless so much of it has to be recovered that others should do it."""
         try:
-            self._open(found.request._replace(most_bytes_to_recover=JOB_FROM_BYTES - 1), found)
+            self._open(found.request._replace(most_bytes_to_recover=most_bytes_to_recover), found)
         except MuchToRecoverError:
             return False
         return True
