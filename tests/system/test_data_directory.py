@@ -10,6 +10,8 @@ import pytest
 
 from tests.peers.tools import KafkaTools
 from tests.support.broker_process import BrokerSettings, RunningBroker
+from tests.support.plain_client import PlainClient
+from tests.support.waiting import eventually
 from tests.system.conftest import STARTERS, StartBroker
 from tests.system.content import BrokerContent, read_content, write_more, write_workload
 
@@ -176,6 +178,29 @@ def test_a_directory_goes_to_apache_kafka_and_back(
     assert_same(read_content(broker), expected)
     broker.stop()
     assert complaints_of(broker) == []
+
+
+def test_a_partition_has_the_files_that_apache_kafka_gives_it(start_broker: StartBroker) -> None:
+    """Of an empty one that is no snapshot of producers, after a start on it neither."""
+    names = {kind: names_after_stops(start_broker(kind=kind)) for kind in STARTERS}
+    assert names["ottla"] == names["kafka"]
+    assert not any(name.endswith(".snapshot") for name in names["kafka"][0]["empty"])
+
+
+def names_after_stops(broker: RunningBroker) -> list[dict[str, list[str]]]:
+    """Return the names of a partition's files after the first clean stop and after a second one."""
+    with PlainClient(broker.port) as client:
+        for topic in ("empty", "used"):
+            assert client.create_topic(topic) == 0
+            eventually(lambda topic=topic: client.end_offset(topic).error_code == 0)  # type: ignore[misc]
+        client.produce("used", b"a")
+    names = []
+    for _ in range(2):
+        broker.stop()
+        paths = {topic: broker.data_dir / f"{topic}-0" for topic in ("empty", "used")}
+        names.append({topic: sorted(each.name for each in path.iterdir()) for topic, path in paths.items()})
+        broker.start()
+    return names
 
 
 def assert_served_alike(written: Written, start_broker: StartBroker, kind: str, tmp_path: Path) -> None:

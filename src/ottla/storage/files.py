@@ -262,7 +262,7 @@ class FileSystem:
         return entries
 
     def list_names(self, path: Path) -> list[str]:
-        """Return the names in a directory, in order; where little else is wanted this takes a third of the time."""
+        """Return the names in a directory, in order, without a look at each, which `list_directory` takes."""
         return sorted(os.listdir(path))  # noqa: PTH208 - a path for each name takes longer than the call
 
     def status(self, path: Path | str) -> FileStatus:

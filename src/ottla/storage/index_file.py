@@ -19,8 +19,8 @@ MOST_ENTRIES_IN_MEMORY = 1024
 """Per index that is appended to, 16 to 20 KiB: enough for lookups near the end, where most readers are."""
 
 FEW_ENTRIES = 16
-"""What a recovery need not write at once, since it can find it again in 64 KiB: with many small logs most of its time
-would go into opening files for a dozen bytes. Ten thousand logs keep 5 MB of these in memory until the next flush."""
+"""What a recovery need not write at once, since it can find it again in 64 KiB: with many small logs a fifth of its
+time went into opening files for a dozen bytes. Ten thousand logs keep at most 6 MB in memory until the next flush."""
 
 _ENTRIES_PER_PAGE = 512
 """Entries that a lookup further back reads at once, after it has found the page by its first entries."""

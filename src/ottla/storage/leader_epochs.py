@@ -145,12 +145,8 @@ def _with(entries: tuple[EpochStart, ...], epoch: int, start_offset: int) -> tup
     """Return the epochs once `epoch` starts at this offset; the same tuple where that says nothing new."""
     if epoch < 0 or start_offset < 0:
         return entries
-    if entries:
-        last = entries[-1]
-        if last.epoch == epoch and start_offset >= last.start_offset:
-            return entries
-        if last.epoch < epoch and last.start_offset < start_offset:
-            return (*entries, EpochStart(epoch, start_offset))
+    if entries and entries[-1].epoch == epoch and start_offset >= entries[-1].start_offset:
+        return entries
     kept = tuple(entry for entry in entries if entry.epoch < epoch and entry.start_offset < start_offset)
     return (*kept, EpochStart(epoch, start_offset))
 

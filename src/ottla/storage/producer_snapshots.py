@@ -169,12 +169,15 @@ def load_producers(
     if state.end_offset < end_offset:
         asked = [each for each in segments if each.base_offset not in without_producers]
         _replay(state, asked, max(state.end_offset, start_offset), end_offset)
-    is_worth_it = sum(each.size_bytes for each in segments) > WALK_CHUNK_BYTES or any(
+    if not clean_shutdown and recovered is None and _is_worth_a_snapshot(segments, without_producers):
+        snapshots.take(state)
+
+
+def _is_worth_a_snapshot(segments: Sequence[Segment], without_producers: Collection[int]) -> bool:
+    """Tell whether a snapshot spares more than its file costs: a small log without producers is read again at once."""
+    return sum(each.size_bytes for each in segments) > WALK_CHUNK_BYTES or any(
         each.base_offset not in without_producers for each in segments
     )
-    # A small log without producers is looked through again in less time than it takes to write this down.
-    if not clean_shutdown and recovered is None and is_worth_it:
-        snapshots.take(state)
 
 
 def _recall(state: ProducerStateManager, segments: Sequence[Segment], start_offset: int) -> None:
