@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import binascii
 import os
-from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple, NewType
 
@@ -109,21 +108,3 @@ def coordinator_partition(key: str, partition_count: int) -> int:
     """
     value = _remembered_hash(key) if len(key) <= LONGEST_REMEMBERED_KEY else java_string_hash(key)
     return 0 if value == -(1 << 31) else abs(value) % partition_count
-
-
-def java_hash_map_bucket(key: str, capacity: int) -> int:
-    """Return the place that a `java.util.HashMap` with so many of them, a power of 2, has for a key."""
-    spread = java_string_hash(key) & 0xFFFFFFFF
-    return (spread ^ spread >> 16) & capacity - 1
-
-
-def java_hash_map_order(keys: Iterable[str], initial_capacity: int) -> list[str]:
-    """Return keys as a `java.util.HashMap` shows them that was made for so many and got them in this order.
-
-    Kafka prints such maps in its texts, and of several errors tells the one that it meets first.
-    """
-    inserted = list(dict.fromkeys(keys))
-    capacity = 1
-    while capacity < initial_capacity or len(inserted) > capacity * 3 // 4:
-        capacity *= 2
-    return sorted(inserted, key=lambda key: java_hash_map_bucket(key, capacity))

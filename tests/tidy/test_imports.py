@@ -74,7 +74,7 @@ ONLY_WITH_METRICS = {
 }
 """What a broker that nobody measures does not load."""
 
-MOST_MODULES_FOR_METADATA = 201
+MOST_MODULES_FOR_METADATA = 202
 """A broker that has answered nothing but Metadata; what loads more makes every start longer."""
 
 

@@ -10,7 +10,6 @@ from ottla.types import (
     Uuid,
     coordinator_partition,
     is_reserved_uuid,
-    java_hash_map_order,
     java_string_hash,
     random_uuid,
     uuid_from_text,
@@ -72,21 +71,6 @@ def test_the_first_hundred_identifiers_are_reserved() -> None:
 )
 def test_the_hash_is_javas(text: str, value: int) -> None:
     assert java_string_hash(text) == value
-
-
-@pytest.mark.parametrize(
-    ("keys", "capacity", "order"),
-    [
-        ([], 0, []),
-        (["user", "client-id"], 2, ["client-id", "user"]),
-        (["ip", "user", "client-id"], 3, ["client-id", "user", "ip"]),
-        (["user", "ip", "user"], 3, ["user", "ip"]),
-        (["request_percentage", "producer_byte_rate"], 2, ["request_percentage", "producer_byte_rate"]),
-        (["request_percentage", "producer_byte_rate"], 8, ["producer_byte_rate", "request_percentage"]),
-    ],
-)
-def test_a_map_shows_its_keys_as_javas_does(keys: list[str], capacity: int, order: list[str]) -> None:
-    assert java_hash_map_order(keys, capacity) == order
 
 
 def test_a_coordinator_partition_is_never_negative() -> None:

@@ -25,10 +25,10 @@ from ottla.cli.acls_entries import (
 from ottla.cli.admin_access import ask_broker_or_controller, load_properties, open_admin
 from ottla.cli.failures import ToolError
 from ottla.cli.java_failures import FAILURES, execution_failure, message_of, stack_trace
-from ottla.cli.java_order import hash_order
 from ottla.cli.jopt import OPTIONAL, REQUIRED, Kind, Opt, Parsed, parse_or_show_usage
 from ottla.client.cluster import Cluster
 from ottla.client.failures import ApiError, raise_for
+from ottla.jvm_order import hash_order
 from ottla.types import java_string_hash
 
 _PURPOSE = "This tool helps to manage acls on kafka."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
-from ottla.cli.java_order import hash_order
+from ottla.jvm_order import hash_order
 from ottla.types import java_string_hash
 
 Key = TypeVar("Key")

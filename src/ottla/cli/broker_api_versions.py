@@ -13,11 +13,11 @@ from dataclasses import replace
 from ottla.cli.admin_access import load_properties
 from ottla.cli.admin_order import node_hash
 from ottla.cli.failures import ToolError
-from ottla.cli.java_order import hash_order
 from ottla.cli.jopt import REQUIRED, Opt, Parsed, parse
 from ottla.client.cluster import Cluster, Node
 from ottla.client.failures import ApiError, DisconnectedError
 from ottla.client.properties import ClientConfig
+from ottla.jvm_order import hash_order
 from ottla.protocol.api import APIS, ApiKey
 
 _CLIENT_ID = "admin-1"

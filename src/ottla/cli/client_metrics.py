@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from ottla.cli.admin_access import load_properties, open_admin
 from ottla.cli.failures import illegal_argument
 from ottla.cli.java_failures import FAILURES, message_of, stack_trace
-from ottla.cli.java_order import strings_in_hash_order
 from ottla.cli.jopt import INTEGER, REQUIRED, Opt, OptionError, Parsed, parse
 from ottla.cli.resource_configs import (
     DELETE,
@@ -24,6 +23,7 @@ from ottla.cli.resource_configs import (
 )
 from ottla.client import log_lines
 from ottla.client.cluster import Cluster
+from ottla.jvm_order import strings_in_hash_order
 from ottla.types import random_uuid, uuid_to_text
 
 _JAVA_CLASS = "org.apache.kafka.tools.ClientMetricsCommand"

@@ -10,11 +10,11 @@ from ottla.cli.admin_questions import raised_by_futures
 from ottla.cli.arguments import Argument, Command, ParsedCommand
 from ottla.cli.commands import run_command
 from ottla.cli.failures import illegal_argument
-from ottla.cli.java_order import integers_in_hash_order
 from ottla.client import log_lines
 from ottla.client.cluster import Cluster
 from ottla.client.failures import ApiError, UnsupportedVersionError, raise_for
 from ottla.errors import ErrorCode
+from ottla.jvm_order import integers_in_hash_order
 from ottla.protocol.api import ApiKey
 
 _WIDTH_WITHOUT_HOSTS = 100

@@ -14,7 +14,6 @@ from ottla.cli.configs_options import (
     is_integer,
 )
 from ottla.cli.failures import ToolError, illegal_argument
-from ottla.cli.java_order import integers_in_hash_order, strings_in_hash_order
 from ottla.cli.resource_configs import (
     DELETE,
     SET,
@@ -25,11 +24,11 @@ from ottla.cli.resource_configs import (
     describe_configs,
     list_config_resources,
 )
-from ottla.cli.scala_order import scala_order
 from ottla.cli.topic_metadata import list_topics
 from ottla.client.cluster import Cluster
 from ottla.client.failures import ApiError
 from ottla.errors import ErrorCode
+from ottla.jvm_order import integers_in_hash_order, scala_order, strings_in_hash_order
 
 RESOURCE_TYPES = {
     TOPICS: ResourceType.TOPIC,

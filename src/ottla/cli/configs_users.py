@@ -11,12 +11,11 @@ from ottla.cli.admin_questions import ask_any_broker, ask_controller
 from ottla.cli.configs_options import CLIENTS, IPS, USERS
 from ottla.cli.failures import ToolError, illegal_argument
 from ottla.cli.java_failures import execution_failure
-from ottla.cli.java_order import hash_order, strings_in_hash_order
 from ottla.cli.jopt import DOUBLE, INTEGER
-from ottla.cli.scala_order import scala_order
 from ottla.client.cluster import Cluster
 from ottla.client.failures import ApiError, error_of, raise_for
 from ottla.errors import ErrorCode
+from ottla.jvm_order import hash_order, scala_order, strings_in_hash_order
 
 _ENTITY_KINDS = {USERS: "user", CLIENTS: "client-id", IPS: "ip"}
 """The types of entities as requests name them."""

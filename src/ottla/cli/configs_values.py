@@ -6,10 +6,9 @@ import re
 
 from ottla.cli.admin_access import load_properties
 from ottla.cli.failures import illegal_argument
-from ottla.cli.java_order import strings_in_hash_order
 from ottla.cli.java_text import java_split
 from ottla.cli.jopt import Parsed
-from ottla.cli.scala_order import scala_order
+from ottla.jvm_order import scala_order, strings_in_hash_order
 
 _OUTSIDE_BRACKETS = r"(?=[^\]]*(?:\[|$))"
 """Kafka's idea of being outside of brackets: the next bracket that comes, if any, opens."""

@@ -10,14 +10,13 @@ from ottla.cli.failures import ToolError
 from ottla.cli.jopt import INTEGER, LONG, REQUIRED, Opt, Parsed, key_values
 from ottla.cli.message_formatters import DEFAULT_FORMATTER, MessageFormatter, formatter_named
 from ottla.cli.tool_clients import parse_or_show_usage, properties_of_file
-from ottla.types import java_hash_map_order
+from ottla.jvm_order import strings_in_hash_order
 
 PURPOSE = "This tool helps to read data from Kafka topics and outputs it to standard output."
 EARLIEST = -2
 LATEST = -1
 CLIENT_ID = "console-consumer"
 
-_HASH_SET_CAPACITY = 16
 _MOST_OFFSET = (1 << 63) - 1
 _GROUP_NUMBERS = 100_000
 
@@ -170,7 +169,7 @@ def _check_required(options: Parsed) -> None:
 def _group_id(options: Parsed, from_file: dict[str, str], given: dict[str, str]) -> str | None:
     named = [options.text("group")] if options.has("group") else []
     named += [each["group.id"] for each in (from_file, given) if "group.id" in each]
-    different = java_hash_map_order([name for name in named if name is not None], _HASH_SET_CAPACITY)
+    different = strings_in_hash_order(name for name in named if name is not None)
     if len(different) > 1:
         shown = ", ".join(f"'{name}'" for name in different)
         raise options.usage_error(

@@ -31,13 +31,13 @@ from ottla.cli.java_failures import (
     runtime_failure,
     stack_trace,
 )
-from ottla.cli.java_order import partitions_in_hash_order, strings_in_hash_order
 from ottla.cli.java_text import java_split
 from ottla.cli.jopt import OptionError, Parsed, parse
 from ottla.cli.topic_metadata import describe_each_topic
 from ottla.client.cluster import Cluster
 from ottla.client.failures import ApiError
 from ottla.errors import ErrorCode, error_message
+from ottla.jvm_order import partitions_in_hash_order, strings_in_hash_order
 from ottla.types import TopicPartition
 
 _ILLEGAL_ARGUMENT = {"java.lang.IllegalArgumentException", "java.lang.NumberFormatException"}

@@ -18,11 +18,11 @@ from ottla.cli.group_requests import (
     describe_group,
 )
 from ottla.cli.java_failures import FAILURES, execution_failure, runtime_failure
-from ottla.cli.java_order import partitions_in_hash_order, strings_in_hash_order
 from ottla.cli.partition_leaders import list_offsets
 from ottla.client.cluster import Cluster
 from ottla.client.failures import ApiError
 from ottla.client.leaders import LATEST
+from ottla.jvm_order import partitions_in_hash_order, strings_in_hash_order
 from ottla.types import TopicPartition
 
 _REBALANCING = frozenset({"PreparingRebalance", "CompletingRebalance", "Assigning", "Reconciling"})

@@ -12,7 +12,6 @@ from ottla.cli.consumer_groups_topics import parse_topic_partitions
 from ottla.cli.failures import ToolError, illegal_argument
 from ottla.cli.group_requests import commit_offsets, describe_group
 from ottla.cli.java_failures import execution_failure, runtime_failure
-from ottla.cli.java_order import partitions_in_hash_order, strings_in_hash_order
 from ottla.cli.java_times import parse_datetime, parse_duration_ns
 from ottla.cli.jopt import Parsed
 from ottla.cli.topic_metadata import describe_each_topic
@@ -21,6 +20,7 @@ from ottla.client.cluster import Cluster
 from ottla.client.failures import ApiError
 from ottla.client.leaders import EARLIEST, LATEST, NO_OFFSET
 from ottla.errors import ErrorCode
+from ottla.jvm_order import partitions_in_hash_order, strings_in_hash_order
 from ottla.types import TopicPartition
 
 Offsets = dict[TopicPartition, int]

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from ottla.cli.admin_access import load_properties, open_admin, read_text
 from ottla.cli.failures import ToolError
 from ottla.cli.java_failures import admin_command_failed, admin_operation_failed
-from ottla.cli.java_order import partitions_in_hash_order
 from ottla.cli.jopt import REQUIRED, Opt, Parsed, parse
 from ottla.cli.json_input import (
     as_array,
@@ -23,6 +22,7 @@ from ottla.cli.partition_leaders import ask_leaders, by_topic, partition_answers
 from ottla.client.cluster import Cluster
 from ottla.client.connection import Connection
 from ottla.client.failures import ApiError
+from ottla.jvm_order import partitions_in_hash_order
 from ottla.types import TopicPartition
 
 _VERSION = 1

@@ -12,9 +12,9 @@ from ottla.cli.arguments import Argument, Command, ParsedCommand
 from ottla.cli.commands import run_command
 from ottla.cli.failures import ToolError, illegal_argument, terse
 from ottla.cli.feature_queries import short_from_text, version_mapping_lines
-from ottla.cli.java_order import strings_in_hash_order
 from ottla.client.cluster import Cluster
 from ottla.client.failures import ApiError, error_of, raise_for
+from ottla.jvm_order import strings_in_hash_order
 from ottla.metadata.aspects.features import METADATA_VERSION
 from ottla.metadata.feature_table import (
     FEATURES,

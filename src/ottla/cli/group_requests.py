@@ -12,11 +12,11 @@ from typing import Any
 
 from ottla.cli.failures import ToolError, illegal_argument
 from ottla.cli.java_failures import FAILURES, CausedError, Failure, execution_failure, runtime_failure
-from ottla.cli.java_order import partitions_in_hash_order, strings_in_hash_order
 from ottla.client import log_lines
 from ottla.client.cluster import Cluster, Node
 from ottla.client.failures import ApiError, UnsupportedVersionError, error_of, raise_for
 from ottla.errors import ErrorCode
+from ottla.jvm_order import partitions_in_hash_order, strings_in_hash_order
 from ottla.types import TopicPartition
 
 CONSUMER_PROTOCOL = "consumer"

@@ -15,10 +15,10 @@ from ottla.cli.java_failures import (
     message_of,
     stack_trace,
 )
-from ottla.cli.java_order import strings_in_hash_order
 from ottla.cli.jopt import REQUIRED, Opt, Parsed, parse_or_show_usage
 from ottla.client import log_lines
 from ottla.client.failures import RequestTimeoutError
+from ottla.jvm_order import strings_in_hash_order
 
 _PURPOSE = "This tool helps to list groups of all types."
 _TOOL = "org.apache.kafka.tools.GroupsCommand"

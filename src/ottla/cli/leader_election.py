@@ -16,7 +16,6 @@ from ottla.cli.java_failures import (
     runtime_failure,
     stack_trace,
 )
-from ottla.cli.java_order import partitions_in_hash_order
 from ottla.cli.jopt import INTEGER, REQUIRED, Kind, Opt, Parsed, parse
 from ottla.cli.json_input import (
     JsonNode,
@@ -31,6 +30,7 @@ from ottla.cli.json_input import (
 from ottla.client.cluster import Cluster
 from ottla.client.failures import ApiError, RequestTimeoutError, error_of
 from ottla.errors import ErrorCode
+from ottla.jvm_order import partitions_in_hash_order
 from ottla.types import TopicPartition
 
 _PURPOSE = (

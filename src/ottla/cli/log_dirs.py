@@ -8,12 +8,12 @@ from typing import Any
 from ottla.cli.admin_access import load_properties, open_admin
 from ottla.cli.failures import ToolError, terse
 from ottla.cli.java_failures import execution_failure
-from ottla.cli.java_order import integers_in_hash_order, partitions_in_hash_order, strings_in_hash_order
 from ottla.cli.jopt import INTEGER, REQUIRED, Opt, Parsed, parse
 from ottla.cli.json_input import print_json
 from ottla.client.cluster import Cluster
 from ottla.client.failures import ApiError, error_of
 from ottla.errors import ErrorCode
+from ottla.jvm_order import integers_in_hash_order, partitions_in_hash_order, strings_in_hash_order
 from ottla.types import TopicPartition
 
 _PURPOSE = "This tool helps to query log directory usage on the specified brokers."

@@ -20,13 +20,6 @@ from ottla.cli.java_failures import (
     message_of,
     stack_trace,
 )
-from ottla.cli.java_order import (
-    Replica,
-    integers_in_hash_order,
-    partitions_in_hash_order,
-    replicas_in_hash_order,
-    strings_in_hash_order,
-)
 from ottla.cli.jopt import Parsed, parse
 from ottla.cli.reassign_partitions_options import OPTIONS, check_options
 from ottla.cli.reassign_placement import place_replicas
@@ -63,6 +56,13 @@ from ottla.cli.topic_metadata import describe_each_topic
 from ottla.client.cluster import Cluster
 from ottla.client.failures import ApiError
 from ottla.errors import ErrorCode
+from ottla.jvm_order import (
+    Replica,
+    integers_in_hash_order,
+    partitions_in_hash_order,
+    replicas_in_hash_order,
+    strings_in_hash_order,
+)
 from ottla.types import TopicPartition
 
 _LEADER_RATE = "leader.replication.throttled.rate"

@@ -11,12 +11,6 @@ from typing import NamedTuple, TypeVar
 
 from ottla.cli.failures import ToolError
 from ottla.cli.java_failures import admin_command_failed, admin_operation_failed
-from ottla.cli.java_order import (
-    Replica,
-    integers_in_hash_order,
-    partitions_in_hash_order,
-    strings_in_hash_order,
-)
 from ottla.cli.jopt import INTEGER
 from ottla.cli.json_input import (
     JsonNode,
@@ -30,6 +24,12 @@ from ottla.cli.json_input import (
     member,
     parse_json,
     print_json,
+)
+from ottla.jvm_order import (
+    Replica,
+    integers_in_hash_order,
+    partitions_in_hash_order,
+    strings_in_hash_order,
 )
 from ottla.types import TopicPartition
 

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ottla.cli.admin_questions import raised_by_futures
 from ottla.cli.java_failures import execution_failure
-from ottla.cli.java_order import Replica, partitions_in_hash_order, strings_in_hash_order
 from ottla.cli.reassign_states import DirectoryState, OngoingMove
 from ottla.cli.topic_metadata import describe_each_topic
 from ottla.client.cluster import Cluster
 from ottla.client.failures import ApiError, error_of, raise_for
 from ottla.errors import ErrorCode
+from ottla.jvm_order import Replica, partitions_in_hash_order, strings_in_hash_order
 from ottla.types import TopicPartition
 
 

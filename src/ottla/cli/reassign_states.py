@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from ottla.cli.java_order import Replica
+from ottla.jvm_order import Replica
 from ottla.types import TopicPartition
 
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ottla.cli.failures import ToolError
-from ottla.cli.java_regex import compile_java_regex
 from ottla.cli.java_text import java_split
 from ottla.cli.jopt import INTEGER
+from ottla.java_regex import UnsupportedRegexError, compile_java_regex
 from ottla.types import INTERNAL_TOPICS, TopicPartition
 
 ANY_TOPIC = ".*"
@@ -38,6 +38,8 @@ def topic_filter(text: str) -> TopicFilter:
     expression = _OUTER_QUOTES.sub("", text.strip().replace(",", "|").replace(" ", ""))
     try:
         return TopicFilter(compile_java_regex(expression))
+    except UnsupportedRegexError as error:
+        raise ToolError("java.lang.UnsupportedOperationException", str(error)) from None
     except ValueError:
         raise ToolError("java.lang.RuntimeException", f"{expression} is an invalid regex.") from None
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from ottla.cli.admin_order import collected_order
 from ottla.cli.admin_questions import ask_any_broker, refuse_controllers
-from ottla.cli.java_order import strings_in_hash_order
 from ottla.client.cluster import Cluster
 from ottla.client.failures import ApiError, UnsupportedVersionError, error_of, raise_for
 from ottla.errors import ErrorCode
+from ottla.jvm_order import strings_in_hash_order
 from ottla.types import Uuid, java_string_hash, uuid_to_text
 
 DEFAULT_PARTITION_LIMIT = 2000

@@ -18,7 +18,6 @@ from ottla.cli.java_failures import (
     message_of,
     stack_trace,
 )
-from ottla.cli.java_order import integers_in_hash_order, strings_in_hash_order
 from ottla.cli.java_text import java_split
 from ottla.cli.jopt import INTEGER, Parsed
 from ottla.cli.topic_filter import topic_filter
@@ -34,6 +33,7 @@ from ottla.client import log_lines
 from ottla.client.cluster import Cluster
 from ottla.client.failures import ApiError, raise_for
 from ottla.errors import ErrorCode, KafkaError
+from ottla.jvm_order import integers_in_hash_order, strings_in_hash_order
 from ottla.types import INTERNAL_TOPICS, ZERO_UUID, java_string_hash, uuid_to_text
 
 _JAVA_CLASS = "org.apache.kafka.tools.TopicCommand"

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from ottla.cli.java_order import strings_in_hash_order
 from ottla.cli.resource_configs import DEFAULT_SOURCE, ConfigEntry
 from ottla.cli.topic_metadata import PartitionState, TopicDescription
 from ottla.cli.topic_moves import Move
+from ottla.jvm_order import strings_in_hash_order
 from ottla.types import ZERO_UUID, TopicPartition, uuid_to_text
 
 _MIN_ISR = "min.insync.replicas"

@@ -27,9 +27,9 @@ def _rate(name: str) -> Option:
 BROKER_QUOTA_OPTIONS: dict[str, Option] = {
     name: _rate(name)
     for name in (
-        "follower.replication.throttled.rate",
         "leader.replication.throttled.rate",
+        "follower.replication.throttled.rate",
         "replica.alter.log.dirs.io.max.bytes.per.second",
     )
 }
-"""How many bytes a second replication and moves between log directories may take, by name."""
+"""How many bytes a second replication and moves between log directories may take, by name, as Kafka defines them."""

@@ -5,13 +5,13 @@ They are kept for whoever asks for them; clients are not told of them, since not
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from ottla.config.client_metrics_options import CLIENT_METRICS_OPTIONS
 from ottla.config.describe import ConfigEntry, ConfigSource, ConfigSynonym, printed
 from ottla.config.option import ConfigError, Value, default_value, java_trim, parse_value, value_text
 from ottla.errors import ErrorCode, KafkaError
+from ottla.java_regex import UnsupportedRegexError, compile_java_regex
 
 CHECK_ORDER = ("metrics", "interval.ms", "match")
 """The options in the order in which Kafka defines them: the first that is wrong is named."""
@@ -30,9 +30,6 @@ _MATCHED = frozenset(
     }
 )
 """What of a client a pattern may be about."""
-
-_ONLY_IN_JAVA = re.compile(r"\\Q.*?(?:\\E|\Z)|\\[pP](?:\{[^}]*\}|.)|\\[eGhHRVXzZ]", re.DOTALL)
-"""What Java's regular expressions have and Python's do not: quoted texts, classes by name, and some escapes."""
 
 
 def validate_client_metrics(name: str, settings: Mapping[str, str]) -> None:
@@ -96,7 +93,9 @@ def _is_pattern(text: str) -> bool:
     if len(parts) != 2 or java_trim(parts[0]) not in _MATCHED:
         return False
     try:
-        re.compile(_ONLY_IN_JAVA.sub("x", java_trim(parts[1])))
-    except (re.error, OverflowError, RecursionError):
+        compile_java_regex(java_trim(parts[1]))
+    except UnsupportedRegexError:
+        return True
+    except ValueError:
         return False
     return True

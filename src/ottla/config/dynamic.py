@@ -22,6 +22,7 @@ from ottla.config.option import (
 )
 from ottla.config.own_options import OWN_PREFIX
 from ottla.config.resolved import BrokerConfig
+from ottla.jvm_order import scala_order, string_place, strings_in_hash_order
 
 _LISTENER_NAME = re.compile(r"listener\.name\.[^.]*\.(.*)")
 
@@ -68,6 +69,10 @@ _THREAD_COUNTS = (
 """Sizes of thread pools, which may be halved or doubled in one step and not more."""
 
 _ADDRESSES = ("listeners", "listener.security.protocol.map")
+
+_DEFINITION_PLACES = 128
+"""The size of the hash map from which Kafka defines its dynamic options, as seen by what it names of several that are
+wrong. Where two share a place, which 26 of them do, the alphabet decides here."""
 
 _MOST_NAMES_OF_A_PLAIN_SET = 4
 """Scala prints a set of up to four elements as `Set(...)`, and a larger one as `HashSet(...)`."""
@@ -120,20 +125,21 @@ def check_dynamic_settings(
     `config` has the static settings, `stored_*` is what the metadata holds now. Raises ConfigError with Kafka's text
     for the first rule that does not hold.
     """
-    _refuse("Cannot update these configs dynamically", _fixed(settings))
+    settings = {name: settings[name] for name in strings_in_hash_order(settings)}
+    _refuse("Cannot update these configs dynamically", scala_order(_fixed(settings)))
     _refuse(
         "These security configs can be dynamically updated only per-listener using the listener prefix",
-        (name for name in settings if name in ONLY_PER_LISTENER),
+        strings_in_hash_order(ONLY_PER_LISTENER.intersection(settings)),
         word="HashSet",
     )
-    for name, text in settings.items():
-        error = _type_error(name, text)
+    for name in sorted(settings, key=_place_of_definition):
+        error = _type_error(name, settings[name])
         if error is not None:
             raise error
     if not per_broker:
         _refuse(
             "Cannot update these configs at default cluster level, broker id must be specified",
-            _only_per_broker(settings),
+            strings_in_hash_order(_only_per_broker(settings)),
         )
     default = usable_dynamic_settings(stored_default, per_broker=False)
     broker = usable_dynamic_settings(stored_broker, per_broker=True)
@@ -170,6 +176,13 @@ def _only_per_broker(names: Iterable[str]) -> list[str]:
         if is_listeners or (option is not None and option.scope is Scope.PER_BROKER):
             found.append(name)
     return found
+
+
+def _place_of_definition(name: str) -> tuple[int, int, str]:
+    """Return where Kafka's definition of dynamic options has one: of several that are wrong it names the first."""
+    if name in BROKER_QUOTA_OPTIONS:
+        return 0, list(BROKER_QUOTA_OPTIONS).index(name), name
+    return 1, string_place(name, _DEFINITION_PLACES), name
 
 
 def _type_error(name: str, text: str) -> ConfigError | None:

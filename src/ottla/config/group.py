@@ -21,10 +21,10 @@ CHECK_ORDER = (
     "share.heartbeat.interval.ms",
     "share.record.lock.duration.ms",
     "share.auto.offset.reset",
+    "share.isolation.level",
     "streams.session.timeout.ms",
     "streams.heartbeat.interval.ms",
     "streams.num.standby.replicas",
-    "share.isolation.level",
 )
 """The options in the order in which Kafka defines them: the first that is wrong is named."""
 

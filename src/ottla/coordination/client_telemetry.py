@@ -7,7 +7,6 @@ pushes is checked and then dropped. The rules are those of Kafka's ClientMetrics
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -15,9 +14,10 @@ from typing import NamedTuple
 from crc32c import crc32c
 
 from ottla.errors import ErrorCode, KafkaError
+from ottla.jvm_order import strings_in_hash_order
 from ottla.metadata.aspects.configs import ConfigsImage, ResourceType
 from ottla.records.compression import Codec, DecompressionError, decompress
-from ottla.types import METADATA_TOPIC_ID, ZERO_UUID, Uuid, java_hash_map_order, uuid_to_text
+from ottla.types import METADATA_TOPIC_ID, ZERO_UUID, Uuid, uuid_to_text
 
 MAX_INSTANCES = 16_384
 """Clients that are remembered, those that asked last (ClientMetricsManager.CACHE_MAX_SIZE)."""
@@ -35,8 +35,6 @@ MAX_UNPACKED_BYTES = 16 * 1024 * 1024
 """What a push may unpack to: some times what clients send, and unpacked on the loop in some milliseconds."""
 
 ALL_METRICS = "*"
-INITIAL_SET_CAPACITY = 16
-"""Of Java's HashSet, by which Kafka prints the metrics whose checksum names a subscription."""
 
 ACCEPTED_CODECS = (Codec.ZSTD, Codec.LZ4, Codec.GZIP, Codec.SNAPPY)
 """How metrics may be compressed, the preferred way first."""
@@ -181,7 +179,7 @@ def subscription_for(client: Client, overrides: _Overrides) -> Subscription:
             interval_ms = min(interval_ms, int(values.get("interval.ms", DEFAULT_INTERVAL_MS)))
     if ALL_METRICS in metrics:
         metrics = {ALL_METRICS: None}
-    names = java_hash_map_order(metrics, INITIAL_SET_CAPACITY)
+    names = strings_in_hash_order(metrics)
     checksum = crc32c(f"[{', '.join(names)}]{interval_ms}".encode())
     return Subscription(_signed(checksum ^ _uuid_hash(client.instance_id)), tuple(names), interval_ms)
 
@@ -192,13 +190,16 @@ def _listed(text: str) -> list[str]:
 
 def _fits(client: Client, patterns: list[str]) -> bool:
     """Tell whether every pattern, `attribute=expression`, fits the client; what cannot be read fits nobody."""
+    # Imported late: its own expressions take some milliseconds to compile, and most brokers have no subscription.
+    from ottla.java_regex import UnsupportedRegexError, compile_java_regex  # noqa: PLC0415
+
     for pattern in patterns:
         name, _, expression = pattern.partition("=")
         attribute = client.attribute(name.strip())
         try:
-            if attribute is None or not re.fullmatch(expression.strip(), attribute):
+            if attribute is None or not compile_java_regex(expression.strip()).fullmatch(attribute):
                 return False
-        except re.error:
+        except (ValueError, UnsupportedRegexError):
             return False
     return True
 

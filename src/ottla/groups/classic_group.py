@@ -16,10 +16,10 @@ from types import MappingProxyType
 from ottla.completion import Completion
 from ottla.errors import ErrorCode, KafkaError
 from ottla.groups.records import GroupMetadataValue, MemberMetadata
+from ottla.jvm_order import string_place
 from ottla.protocol.consumer_protocol import subscribed_topics
 from ottla.protocol.messages.join_group import JoinGroupResponse
 from ottla.protocol.messages.sync_group import SyncGroupResponse
-from ottla.types import java_hash_map_bucket
 from ottla.wire.primitives import WireError
 
 CONSUMER_PROTOCOL_TYPE = "consumer"
@@ -365,4 +365,4 @@ def _member_from(stored: MemberMetadata, protocol_name: str | None) -> ClassicMe
 
 def _small_map_bucket(name: str) -> int:
     """Return where a small java.util.HashMap keeps a key, since Kafka takes the first of equal counts."""
-    return java_hash_map_bucket(name, 16)
+    return string_place(name, 16)

@@ -28,18 +28,18 @@ def handle(
     """Describe one page.
 
     Raises KafkaError INVALID_REQUEST for a cursor that cannot be, and UNKNOWN_SERVER_ERROR for a topic without a name,
-    over which Kafka stumbles.
+    over which Kafka stumbles where there is no cursor.
     """
     services = context.services
     image = services.image()
     cursor = request.cursor
     _check_cursor(request)
-    if any(topic.name == "" for topic in request.topics):
-        raise KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR)
     asks_for_all = not request.topics
     names = list(image.topics.by_name) if asks_for_all else [topic.name for topic in request.topics]
     if cursor is not None:
         names = [name for name in names if name >= cursor.topic_name]
+    elif "" in names:
+        raise KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR)
     remaining = max(
         min(services.config.max_request_partition_size_limit, request.response_partition_limit), 1
     )

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from ottla.errors import ErrorCode, KafkaError
+from ottla.jvm_order import strings_in_hash_order
 from ottla.metadata.aspects.client_quotas import (
     ENTITY_TYPES,
     IP,
@@ -24,7 +25,6 @@ from ottla.metadata.image import ClusterImage
 from ottla.metadata.limits import MAX_RECORDS_PER_OPERATION, excessive_operation
 from ottla.metadata.records import ClientQuotaRecord, MetadataRecord
 from ottla.protocol.messages.alter_client_quotas import EntityData, EntryData, EntryResult, OpData
-from ottla.types import java_hash_map_order
 
 FRACTION_LIMIT = 1e-6
 """How far from a whole number a value may be that has to be one."""
@@ -97,8 +97,8 @@ def _parts(entry: EntryData) -> dict[str, str | None]:
     names = {part.entity_type: part.entity_name for part in entry.entity}
     return {
         entity_type: names[entity_type]
-        for entity_type in java_hash_map_order(
-            (part.entity_type for part in entry.entity), initial_capacity=len(entry.entity)
+        for entity_type in strings_in_hash_order(
+            (part.entity_type for part in entry.entity), capacity=len(entry.entity)
         )
     }
 
@@ -137,7 +137,7 @@ def _plan_quotas(
 ) -> list[ClientQuotaRecord]:
     by_key = {op.key: op for op in ops}
     records = []
-    for key in java_hash_map_order(by_key, initial_capacity=len(ops)):
+    for key in strings_in_hash_order(by_key, capacity=len(ops)):
         op = by_key[key]
         if op.remove:
             if key in current:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 
 from ottla.config.alterations import (
     Alteration,
@@ -27,6 +28,7 @@ from ottla.config.resolved import BrokerConfig
 from ottla.config.topic import validate_topic_overrides
 from ottla.config.topic_options import TOPIC_OPTIONS
 from ottla.errors import ErrorCode, KafkaError
+from ottla.jvm_order import strings_in_hash_order
 from ottla.metadata.aspects.configs import DEFAULT_BROKER_RESOURCE_NAME, ConfigResource, ResourceType
 from ottla.metadata.image import ClusterImage
 from ottla.metadata.leadership import plan_clear_eligible_leaders
@@ -49,6 +51,10 @@ _OPTIONS: Mapping[int, Mapping[str, Option]] = {
     ResourceType.GROUP: {},
 }
 """What is stored, with the options of which Kafka's controller knows whether they are lists."""
+
+
+class _UnknownOperationError(Exception):
+    """An operation without a name, over which Kafka's controller stumbles: it fails all that was asked of it then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,26 +82,25 @@ def plan_alter_configs(
         repeated_resource() if times[_resource(item)] > 1 else _refusal(image, config, item, replace=replace)
         for item in resources
     ]
-    fails_all = any(
-        refusal is None and _has_unknown_operation(item)
-        for item, refusal in zip(resources, refusals, strict=True)
-    )
+    outcomes: list[list[ConfigRecord] | KafkaError]
+    try:
+        outcomes = [
+            refusal or _outcome(image, config, item, replace=replace)
+            for item, refusal in zip(resources, refusals, strict=True)
+        ]
+    except _UnknownOperationError:
+        outcomes = [refusal or KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR) for refusal in refusals]
     records: list[MetadataRecord] = []
     results = []
-    for item, refusal in zip(resources, refusals, strict=True):
+    for item, outcome in zip(resources, outcomes, strict=True):
         result = AlterConfigsResourceResponse(
             resource_type=item.resource_type, resource_name=item.resource_name, error_message=None
         )
         results.append(result)
-        try:
-            if refusal is not None:
-                raise refusal
-            if fails_all:
-                # Kafka's controller fails on such a request as a whole, and answers without a text, too.
-                raise KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR)
-            records += _plan_resource(image, config, item, replace=replace)
-        except KafkaError as error:
-            result.error_code, result.error_message = error.code, error.message
+        if isinstance(outcome, KafkaError):
+            result.error_code, result.error_message = outcome.code, outcome.message
+        else:
+            records += outcome
         if len(records) > MAX_RECORDS_PER_OPERATION:
             raise excessive_operation()
     records += plan_clear_eligible_leaders(image, records)
@@ -109,10 +114,6 @@ def repeated_resource() -> KafkaError:
 
 def _resource(item: AlterConfigsResource) -> tuple[int, str]:
     return item.resource_type, item.resource_name
-
-
-def _has_unknown_operation(item: AlterConfigsResource) -> bool:
-    return any(entry.config_operation not in _OPERATIONS for entry in item.configs)
 
 
 def _refusal(
@@ -140,7 +141,7 @@ def _check_broker(
             f"Unexpected broker id, expected {config.node_id}, but received {item.resource_name}"
         )
     for entry in item.configs:
-        if entry.config_operation not in _OPERATIONS:
+        if not _has_known_operation(entry):
             raise _invalid_request(f"Unknown operations type {entry.config_operation}")
     stored = image.configs.of(ConfigResource(*_resource(item)))
     current = {} if replace else usable_dynamic_settings(stored, per_broker=per_broker)
@@ -173,18 +174,31 @@ def _check_broker_list(entry: AlterableConfig) -> None:
         )
 
 
+def _outcome(
+    image: ClusterImage, config: BrokerConfig, item: AlterConfigsResource, *, replace: bool
+) -> list[ConfigRecord] | KafkaError:
+    try:
+        return _plan_resource(image, config, item, replace=replace)
+    except KafkaError as error:
+        return error
+
+
 def _plan_resource(
     image: ClusterImage, config: BrokerConfig, item: AlterConfigsResource, *, replace: bool
 ) -> list[ConfigRecord]:
-    """Plan one resource as Kafka's controller does. Raises KafkaError."""
+    """Plan one resource as Kafka's controller does. Raises KafkaError and _UnknownOperationError."""
     current = image.configs.of(ConfigResource(*_resource(item)))
-    alterations = list(map(_alteration, item.configs))
+    # Kafka keeps the changes in a hash map, and tells what is wrong with the first that it meets there.
+    by_name = {entry.name: entry for entry in item.configs}
+    in_order = [by_name[name] for name in strings_in_hash_order(by_name)]
+    alterations = [_alteration(entry) for entry in takewhile(_has_known_operation, in_order)]
     if replace:
-        named = {entry.name for entry in item.configs}
         alterations += [
-            Alteration(name, AlterOperation.DELETE, None) for name in current if name not in named
+            Alteration(name, AlterOperation.DELETE, None) for name in current if name not in by_name
         ]
     altered = apply_alterations(current, alterations, _OPTIONS[item.resource_type])
+    if not all(map(_has_known_operation, in_order)):
+        raise _UnknownOperationError
     # What a broker is told is written even where it changes nothing: it makes the broker look again (KAFKA-14136).
     is_broker = item.resource_type == ResourceType.BROKER
     records = [
@@ -202,6 +216,10 @@ def _plan_resource(
         check_value_size(record.value)
     _check_resource(image, config, item, altered)
     return records
+
+
+def _has_known_operation(entry: AlterableConfig) -> bool:
+    return entry.config_operation in _OPERATIONS
 
 
 def _alteration(entry: AlterableConfig) -> Alteration:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from ottla.errors import ErrorCode, KafkaError
 from ottla.metadata.aspects.scram_credentials import ScramMechanism
@@ -31,6 +32,9 @@ MAX_ITERATIONS = 16384
 SCRAM_SINCE = 11
 """Metadata version 3.5-IV2, the first whose readers know the records (KIP-900)."""
 
+_MECHANISMS = frozenset(ScramMechanism)
+_Change: TypeAlias = ScramCredentialDeletion | ScramCredentialUpsertion
+
 
 @dataclass(frozen=True, slots=True)
 class AlterScramCredentialsPlan:
@@ -49,24 +53,32 @@ def plan_alter_scram_credentials(
 
     Raises KafkaError POLICY_VIOLATION for too many changes.
     """
-    planned: dict[str, MetadataRecord] = {}
+    accepted: dict[str, _Change] = {}
     errors: dict[str, KafkaError] = {}
-    changes: list[ScramCredentialDeletion | ScramCredentialUpsertion] = [*deletions, *upsertions]
+    changes: list[_Change] = [*deletions, *upsertions]
     for change in changes:
         user = change.name
         if user in errors:
             continue
         try:
-            if planned.pop(user, None) is not None:
+            if accepted.pop(user, None) is not None:
                 raise KafkaError(
                     ErrorCode.DUPLICATE_RESOURCE,
                     "A user credential cannot be altered twice in the same request",
                 )
-            planned[user] = _plan_change(image, change)
+            _check_change(image, change)
         except KafkaError as error:
             errors[user] = error
-        if len(planned) > MAX_RECORDS_PER_OPERATION:
+        else:
+            accepted[user] = change
+        if len(accepted) > MAX_RECORDS_PER_OPERATION:
             raise excessive_operation()
+    planned: dict[str, MetadataRecord] = {}
+    for user, change in accepted.items():
+        try:
+            planned[user] = _record(change)
+        except KafkaError as error:
+            errors[user] = error
     results = [AlterUserScramCredentialsResult(user=user, error_message=None) for user in planned]
     results += [
         AlterUserScramCredentialsResult(user=user, error_code=error.code, error_message=error.message)
@@ -75,43 +87,39 @@ def plan_alter_scram_credentials(
     return AlterScramCredentialsPlan(list(planned.values()), results)
 
 
-def _plan_change(
-    image: ClusterImage, change: ScramCredentialDeletion | ScramCredentialUpsertion
-) -> MetadataRecord:
+def _check_change(image: ClusterImage, change: _Change) -> None:
     if image.features.metadata_version < SCRAM_SINCE:
         raise KafkaError(ErrorCode.UNSUPPORTED_VERSION, "The current metadata.version does not support SCRAM")
     if not change.name:
         raise KafkaError(ErrorCode.UNACCEPTABLE_CREDENTIAL, "Username must not be empty")
-    try:
-        mechanism = ScramMechanism(change.mechanism)
-    except ValueError:
-        raise KafkaError(ErrorCode.UNSUPPORTED_SASL_MECHANISM, "Unknown SCRAM mechanism") from None
+    if change.mechanism not in _MECHANISMS:
+        raise KafkaError(ErrorCode.UNSUPPORTED_SASL_MECHANISM, "Unknown SCRAM mechanism")
     if isinstance(change, ScramCredentialDeletion):
-        if mechanism not in image.scram_credentials.of(change.name):
+        if ScramMechanism(change.mechanism) not in image.scram_credentials.of(change.name):
             raise KafkaError(
                 ErrorCode.RESOURCE_NOT_FOUND, "Attempt to delete a user credential that does not exist"
             )
-        return RemoveUserScramCredentialRecord(name=change.name, mechanism=mechanism)
-    return _plan_upsertion(change, mechanism)
-
-
-def _plan_upsertion(
-    upsertion: ScramCredentialUpsertion, mechanism: ScramMechanism
-) -> UserScramCredentialRecord:
-    if upsertion.iterations < MIN_ITERATIONS:
+    elif change.iterations < MIN_ITERATIONS:
         raise KafkaError(ErrorCode.UNACCEPTABLE_CREDENTIAL, "Too few iterations")
-    if upsertion.iterations > MAX_ITERATIONS:
+    elif change.iterations > MAX_ITERATIONS:
         raise KafkaError(ErrorCode.UNACCEPTABLE_CREDENTIAL, "Too many iterations")
-    if not upsertion.salted_password:
+
+
+def _record(change: _Change) -> MetadataRecord:
+    """Return what a checked change writes. Raises KafkaError UNKNOWN_SERVER_ERROR for a password of no bytes."""
+    mechanism = ScramMechanism(change.mechanism)
+    if isinstance(change, ScramCredentialDeletion):
+        return RemoveUserScramCredentialRecord(name=change.name, mechanism=mechanism)
+    if not change.salted_password:
         # Java makes no key of no bytes, and Kafka answers its exception without a text.
         raise KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR)
     return UserScramCredentialRecord(
-        name=upsertion.name,
+        name=change.name,
         mechanism=mechanism,
-        salt=bytes(upsertion.salt),
-        stored_key=stored_key(upsertion.salted_password, mechanism),
-        server_key=server_key(upsertion.salted_password, mechanism),
-        iterations=upsertion.iterations,
+        salt=bytes(change.salt),
+        stored_key=stored_key(change.salted_password, mechanism),
+        server_key=server_key(change.salted_password, mechanism),
+        iterations=change.iterations,
     )
 
 

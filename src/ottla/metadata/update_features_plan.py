@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ottla.errors import ErrorCode, KafkaError
+from ottla.jvm_order import strings_in_hash_order
 from ottla.metadata.aspects.configs import DEFAULT_BROKER_RESOURCE_NAME, ResourceType
 from ottla.metadata.aspects.features import (
     ELIGIBLE_LEADER_REPLICAS_VERSION,
@@ -72,7 +73,8 @@ def plan_update_features(
     wanted = {update.feature: update for update in updates}
     proposed = {**image.features.levels, **{name: each.max_version_level for name, each in wanted.items()}}
     plan = UpdateFeaturesPlan()
-    for update in wanted.values():
+    for name in strings_in_hash_order(wanted):
+        update = wanted[name]
         reason = _refusal(image, update, proposed, kraft_version, node_id)
         if reason is not None:
             return UpdateFeaturesPlan(refusal=KafkaError(ErrorCode.INVALID_UPDATE_VERSION, reason))

@@ -1,7 +1,6 @@
 import pytest
 
 from ottla.cli.failures import ToolError
-from ottla.cli.java_order import Replica
 from ottla.cli.reassign_plan import (
     check_plan,
     follower_throttles,
@@ -12,6 +11,7 @@ from ottla.cli.reassign_plan import (
     print_plan,
     proposed_moves,
 )
+from ottla.jvm_order import Replica
 from ottla.types import TopicPartition
 
 T0 = TopicPartition("t", 0)

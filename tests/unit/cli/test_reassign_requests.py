@@ -2,7 +2,6 @@ import pytest
 from tests.support.live_broker import LiveBroker
 
 from ottla.cli.failures import ToolError
-from ottla.cli.java_order import Replica
 from ottla.cli.reassign_requests import (
     describe_brokers,
     directory_states,
@@ -14,6 +13,7 @@ from ottla.cli.reassign_requests import (
 )
 from ottla.client.cluster import Cluster
 from ottla.errors import ErrorCode
+from ottla.jvm_order import Replica
 from ottla.types import TopicPartition
 
 ONE = TopicPartition("one", 0)

@@ -1,6 +1,5 @@
 import pytest
 
-from ottla.cli.java_order import Replica
 from ottla.cli.reassign_states import (
     DirectoryState,
     OngoingMove,
@@ -9,6 +8,7 @@ from ottla.cli.reassign_states import (
     ongoing_lines,
     partition_lines,
 )
+from ottla.jvm_order import Replica
 from ottla.types import TopicPartition
 
 REPLICA = Replica("t", 0, 1)

@@ -32,6 +32,8 @@ def test_internal_topics_can_be_left_out() -> None:
 
 
 def test_what_is_no_expression_is_named_as_it_was_read() -> None:
+    with pytest.raises(ToolError, match=r"^\[a\[b\]\]: a character class within another"):
+        topic_filter("[a[b]]")
     with pytest.raises(ToolError, match=r"^\(\|a is an invalid regex\.$"):
         topic_filter("(, a")
 

@@ -16,6 +16,7 @@ from ottla.errors import ErrorCode, KafkaError
         {"match": "client_id=a.*, client_software_name = apache-kafka-java ,client_source_port=[0-9]{4}"},
         # Java's own forms of expressions, and what Java's split lets pass.
         {"match": r"client_id=\p{Alpha}+\Q(\E,client_instance_id=b="},
+        {"match": r"client_id=(?<word>a)-\k<word>,client_software_name=a(?i)b|[a-d[m-p]]"},
     ],
 )
 def test_what_a_subscription_may_say(settings: dict[str, str]) -> None:

@@ -79,7 +79,7 @@ def test_what_only_one_broker_may_have(name: str) -> None:
         ({"ottla.log.level": "DEBUG"}, "Cannot update these configs dynamically: Set(ottla.log.level)"),
         (
             {"node.id": "1", "process.roles": "x", "log.dirs": "x", "log.dir": "x", "broker.rack": "x"},
-            "Cannot update these configs dynamically: HashSet(node.id, process.roles, log.dirs, log.dir, broker.rack)",
+            "Cannot update these configs dynamically: HashSet(process.roles, log.dirs, node.id, broker.rack, log.dir)",
         ),
         (
             {"ssl.keystore.type": "JKS"},
@@ -91,6 +91,17 @@ def test_what_only_one_broker_may_have(name: str) -> None:
         (
             {"log.retention.ms": "soon"},
             "Invalid value soon for configuration log.retention.ms: Not a number of type LONG",
+        ),
+        (
+            {"log.retention.ms": "x", "num.io.threads": "x", "background.threads": "x"},
+            "Invalid value x for configuration background.threads: Not a number of type INT",
+        ),
+        (
+            {"background.threads": "x", "replica.alter.log.dirs.io.max.bytes.per.second": "x"},
+            (
+                "Invalid value x for configuration replica.alter.log.dirs.io.max.bytes.per.second: "
+                "Not a number of type LONG"
+            ),
         ),
         (
             {"listener.name.plaintext.max.connections": "x"},

@@ -51,6 +51,13 @@ def test_settings_within_the_brokers_bounds_may_be_made(settings: dict[str, str]
             {"streams.num.standby.replicas": "3"},
             "streams.num.standby.replicas must be less than or equal to group.streams.max.standby.replicas",
         ),
+        (
+            {"streams.num.standby.replicas": "-1", "share.isolation.level": "x"},
+            (
+                "Invalid value x for configuration share.isolation.level: "
+                "String must be one of: read_committed, read_uncommitted"
+            ),
+        ),
     ],
 )
 def test_a_setting_that_cannot_stand_is_refused_in_kafkas_words(settings: dict[str, str], text: str) -> None:

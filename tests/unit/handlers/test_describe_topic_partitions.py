@@ -72,6 +72,15 @@ def test_missing_and_impossible_topics_are_told_unless_all_were_asked_for() -> N
     ]
 
 
+def test_a_topic_without_a_name_fails_all_where_there_is_no_cursor() -> None:
+    with pytest.raises(KafkaError) as caught:
+        ask("", "orders")
+    assert caught.value.code == ErrorCode.UNKNOWN_SERVER_ERROR
+    assert page(ask("", "orders", cursor=Cursor(topic_name="orders", partition_index=2))) == [("orders", [2])]
+    told = ask("", "orders", cursor=Cursor(topic_name="", partition_index=0)).topics
+    assert [topic.error_code for topic in told] == [ErrorCode.INVALID_TOPIC_EXCEPTION, ErrorCode.NONE]
+
+
 def test_a_cursor_must_be_among_the_topics_and_point_to_a_partition() -> None:
     with pytest.raises(KafkaError, match="topic list should contain the cursor topic: audit"):
         ask("orders", cursor=Cursor(topic_name="audit", partition_index=0))

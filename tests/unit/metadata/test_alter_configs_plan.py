@@ -175,6 +175,37 @@ def test_an_operation_that_there_is_not_fails_whatever_is_not_refused_before() -
     assert plan(refused_before, other).records == [record("segment.ms", "7", "u")]
 
 
+def test_of_several_wrong_changes_the_first_in_kafkas_hash_map_is_told() -> None:
+    wrong = topic(
+        "t",
+        change("segment.jitter.ms", APPEND, "1"),
+        change("cleanup.policy", SET, ""),
+        change("compression.type", 3, "gzip"),
+    )
+    made = plan(wrong)
+    assert (
+        made.results[0].error_message
+        == "Can't SUBTRACT to key compression.type because its type is not LIST."
+    )
+
+
+@pytest.mark.parametrize(
+    ("unknown", "known", "code"),
+    [
+        # Kafka meets the lag of at most first.
+        ("min.compaction.lag.ms", "max.compaction.lag.ms", ErrorCode.INVALID_CONFIG),
+        ("max.compaction.lag.ms", "min.compaction.lag.ms", ErrorCode.UNKNOWN_SERVER_ERROR),
+    ],
+)
+def test_an_unknown_operation_behind_what_is_wrong_fails_nothing_else(
+    unknown: str, known: str, code: ErrorCode
+) -> None:
+    other = topic("u", change("segment.ms", SET, "7"))
+    made = plan(topic("t", change(unknown, 9, "1"), change(known, APPEND, "1")), other)
+    assert made.results[0].error_code == code
+    assert bool(made.records) is (code is ErrorCode.INVALID_CONFIG)
+
+
 def test_a_resource_given_twice_is_refused_both_times() -> None:
     made = plan(topic("t", change("segment.ms", SET, "7")), topic("t", change("segment.ms", SET, "7")))
     assert made.records == []

@@ -148,6 +148,16 @@ def test_a_user_that_is_named_twice_keeps_what_there_was(
     assert told(planned) == {"other": (0, None), "there": (ErrorCode.DUPLICATE_RESOURCE, DUPLICATE)}
 
 
+def test_a_password_of_no_bytes_is_met_when_all_else_was_checked() -> None:
+    empty = setting("user")
+    empty.salted_password = b""
+    assert told(plan(empty, setting("other"))) == {
+        "other": (0, None),
+        "user": (ErrorCode.UNKNOWN_SERVER_ERROR, None),
+    }
+    assert told(plan(empty, setting("user"))) == {"user": (ErrorCode.DUPLICATE_RESOURCE, DUPLICATE)}
+
+
 def test_the_first_error_of_a_user_stays() -> None:
     assert told(plan(deletion("missing"), setting("missing"))) == {
         "missing": (

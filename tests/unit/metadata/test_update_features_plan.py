@@ -147,6 +147,14 @@ def test_eligible_leader_replicas_need_a_metadata_version_and_one_minimum_for_al
     ]
 
 
+def test_of_two_that_cannot_be_the_first_in_kafkas_hash_map_is_told() -> None:
+    done = plan(image_at(), ("kraft.version", 9, UPGRADE), ("group.version", 9, UPGRADE))
+    assert done.refusal is not None
+    assert done.refusal.message == (
+        "Invalid update version 9 for feature group.version. Local controller 1 only supports versions 0-1"
+    )
+
+
 def test_another_node_that_the_log_knows_has_its_say() -> None:
     other = broker(2, fenced=True)
     image, _ = apply_records(image_at(), [other])
@@ -172,7 +180,7 @@ def test_recorded_voters_stand_before_everything_else_and_stay() -> None:
     assert [(each.name, each.host, each.port) for each in voter.endpoints] == [
         ("CONTROLLER", "localhost", 9093)
     ]
-    assert others == [r.FeatureLevelRecord(name="share.version", feature_level=1), r.NoOpRecord()]
+    assert others == [r.NoOpRecord(), r.FeatureLevelRecord(name="share.version", feature_level=1)]
     again = plan(image, ("kraft.version", 1, UPGRADE), kraft_version=1)
     assert again.records == [r.NoOpRecord()]
     assert plan(image, ("kraft.version", 1, SAFE_DOWNGRADE), kraft_version=1).records == []

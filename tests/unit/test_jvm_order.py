@@ -1,11 +1,12 @@
 import pytest
 
-from ottla.cli.java_order import (
+from ottla.jvm_order import (
     Replica,
     hash_order,
     integers_in_hash_order,
     partitions_in_hash_order,
     replicas_in_hash_order,
+    scala_order,
     strings_in_hash_order,
 )
 from ottla.types import TopicPartition
@@ -25,6 +26,21 @@ from ottla.types import TopicPartition
 )
 def test_strings_come_as_from_javas_hash_map(given: list[str], ordered: list[str]) -> None:
     assert strings_in_hash_order(given) == ordered
+
+
+@pytest.mark.parametrize(
+    ("keys", "capacity", "order"),
+    [
+        ([], 0, []),
+        (["user", "client-id"], 2, ["client-id", "user"]),
+        (["ip", "user", "client-id"], 3, ["client-id", "user", "ip"]),
+        (["user", "ip", "user"], 3, ["user", "ip"]),
+        (["request_percentage", "producer_byte_rate"], 2, ["request_percentage", "producer_byte_rate"]),
+        (["request_percentage", "producer_byte_rate"], 8, ["producer_byte_rate", "request_percentage"]),
+    ],
+)
+def test_a_table_of_strings_may_be_made_for_so_many(keys: list[str], capacity: int, order: list[str]) -> None:
+    assert strings_in_hash_order(keys, capacity=capacity) == order
 
 
 def test_integers_come_by_their_place_in_the_table() -> None:
@@ -54,3 +70,18 @@ def test_partitions_and_replicas_have_kafkas_hash_codes() -> None:
 
 def test_negative_hash_codes_are_spread_as_32_bits() -> None:
     assert hash_order([1, -1], lambda number: number) == [-1, 1]
+
+
+def test_up_to_four_of_scala_keep_the_order_of_insertion() -> None:
+    assert scala_order(["d", "a", "c", "b", "a"]) == ["d", "a", "c", "b"]
+
+
+def test_more_of_scala_come_in_the_order_of_their_hashes() -> None:
+    # What Scala 2.13.16 prints of `Set("one", "two", "three", "four", "five", "six")`.
+    texts = ["one", "two", "three", "four", "five", "six"]
+    assert scala_order(texts) == ["two", "six", "five", "one", "four", "three"]
+
+
+def test_nothing_of_scala_is_lost_where_hashes_are_equal() -> None:
+    equal = ["AaAa", "BBBB", "AaBB", "BBAa"]
+    assert sorted(scala_order([*equal, "other"])) == sorted([*equal, "other"])

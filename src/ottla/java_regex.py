@@ -1,14 +1,12 @@
-"""Compiles the regular expressions of Java's `Pattern` that users write to choose topics.
+"""Compiles the regular expressions of Java's `Pattern` that users write to choose topics and clients.
 
 Python's are nearly the same. What differs is translated where it can be, and refused where Java refuses it; unions and
-intersections of character classes are refused too, since Python would read them as something else.
+intersections of character classes, and some flags, are refused too, since Python would read them as something else.
 """
 
 from __future__ import annotations
 
 import re
-
-from ottla.cli.failures import ToolError
 
 _NAMED_CLASSES = {
     "Lower": "a-z",
@@ -32,24 +30,33 @@ _NAMED_CLASSES = {
     "IsAlphabetic": "a-zA-Z",
     "IsDigit": "0-9",
 }
-"""What `\\p{...}` stands for; names of topics are ASCII, so that more than ASCII is never asked for."""
+"""What `\\p{...}` stands for; names of topics, and nearly all of clients, are ASCII."""
 
 _TOKEN = re.compile(
     r"\\Q(?P<quoted>.*?)(?:\\E|\Z)"
     r"|\\(?P<case>[pP])\{(?P<name>\w+)\}"
+    r"|\\k<(?P<reference>[a-zA-Z][a-zA-Z0-9]*)>"
     r"|\\(?P<escape>.)"
+    r"|\(\?<(?P<group>[a-zA-Z][a-zA-Z0-9]*)>"
+    r"|\(\?(?P<flags>[a-zA-Z]*(?:-[a-zA-Z]+)?)(?P<flags_end>[:)])"
     r"|(?P<repetition>\{[0-9]+(?:,[0-9]*)?\})"
     r"|(?P<other>.)",
     re.DOTALL,
 )
 _ESCAPES = {"z": r"\Z", "Z": r"(?=\n?\Z)", "h": r"[ \t]", "e": r"\x1b"}
 _PYTHON_ONLY = re.compile(r"\(\?(?:P|#|\()")
+_FLAGS = frozenset("idmsuxU-")
+_FLAGS_OF_BOTH = frozenset("imsx-")
+
+
+class UnsupportedRegexError(Exception):
+    """An expression that Java knows and this cannot do."""
 
 
 def compile_java_regex(text: str) -> re.Pattern[str]:
-    """Compile a regular expression that was written for Java. Raises ValueError where it is none.
+    """Compile a regular expression that was written for Java.
 
-    Raises ToolError for what Java knows and this cannot do.
+    Raises ValueError where it is none, and UnsupportedRegexError for what Java knows and this cannot do.
     """
     if _PYTHON_ONLY.search(text):
         raise ValueError(text)
@@ -63,11 +70,13 @@ def compile_java_regex(text: str) -> re.Pattern[str]:
             raise _cannot_combine(text)
         if letter == "{" and not in_class:
             raise ValueError(text)
+        if token["flags"] and not in_class:
+            _check_flags(text, token)
         parts.append(_translate(token, in_class=in_class))
         in_class = letter == "[" or (in_class and letter != "]")
     try:
         return re.compile("".join(parts), re.ASCII)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise ValueError(text) from error
 
 
@@ -76,6 +85,10 @@ def _translate(token: re.Match[str], *, in_class: bool) -> str:
         return re.escape(token["quoted"])
     if token["name"] is not None:
         return _named_class(token["name"], is_negated=token["case"] == "P", in_class=in_class)
+    if token["group"] is not None and not in_class:
+        return f"(?P<{token['group']}>"
+    if token["reference"] is not None and not in_class:
+        return f"(?P={token['reference']})"
     if token["escape"] is not None:
         return _ESCAPES.get(token["escape"], token[0])
     return token[0]
@@ -90,8 +103,17 @@ def _named_class(name: str, *, is_negated: bool, in_class: bool) -> str:
     return f"[^{members}]" if is_negated else f"[{members}]"
 
 
-def _cannot_combine(text: str) -> ToolError:
-    return ToolError(
-        "java.lang.UnsupportedOperationException",
-        f"{text}: a character class within another, or && between two, is not supported here",
+def _check_flags(text: str, token: re.Match[str]) -> None:
+    """Let flags pass that mean the same to Python: Java's may begin anywhere, and end with the group around them."""
+    letters = set(token["flags"])
+    if letters - _FLAGS:
+        raise ValueError(text)
+    is_for_all = token["flags_end"] == ")"
+    if letters - _FLAGS_OF_BOTH or (is_for_all and (token.start() > 0 or "-" in letters)):
+        raise UnsupportedRegexError(f"{text}: the flags {token[0]} are not supported here")
+
+
+def _cannot_combine(text: str) -> UnsupportedRegexError:
+    return UnsupportedRegexError(
+        f"{text}: a character class within another, or && between two, is not supported here"
     )

@@ -1,7 +1,6 @@
 import pytest
 
-from ottla.cli.failures import ToolError
-from ottla.cli.java_regex import compile_java_regex
+from ottla.java_regex import UnsupportedRegexError, compile_java_regex
 
 
 @pytest.mark.parametrize(
@@ -21,6 +20,11 @@ from ottla.cli.java_regex import compile_java_regex
         ("a++b", "aab", True),
         ("[{]", "{", True),
         (r"a\z", "a", True),
+        (r"(?<word>ab)-\k<word>", "ab-ab", True),
+        (r"(?<word>ab)-\k<word>", "ab-b", False),
+        ("[(?<word>]+", "(>", True),
+        ("(?i)ab", "AB", True),
+        ("a(?i:b)", "aB", True),
     ],
 )
 def test_what_java_reads_is_read_alike(expression: str, text: str, fits: bool) -> None:
@@ -28,7 +32,20 @@ def test_what_java_reads_is_read_alike(expression: str, text: str, fits: bool) -
 
 
 @pytest.mark.parametrize(
-    "expression", ["(", "*", "a{", "a{,3}", "(?P<name>a)", "(?#words)a", r"\p{Nonsense}", "a**"]
+    "expression",
+    [
+        "(",
+        "*",
+        "a{",
+        "a{,3}",
+        "(?P<name>a)",
+        "(?#words)a",
+        r"\p{Nonsense}",
+        "a**",
+        "(?y)a",
+        "(?<n>a)(?<n>b)",
+        r"\k<n>",
+    ],
 )
 def test_what_java_refuses_is_refused(expression: str) -> None:
     with pytest.raises(ValueError, match=r"."):
@@ -37,5 +54,11 @@ def test_what_java_refuses_is_refused(expression: str) -> None:
 
 @pytest.mark.parametrize("expression", ["[a-z&&[^b]]", "[a[b]]", "[a&&b]"])
 def test_a_combined_class_is_refused_instead_of_read_as_something_else(expression: str) -> None:
-    with pytest.raises(ToolError, match="is not supported here"):
+    with pytest.raises(UnsupportedRegexError, match="is not supported here"):
+        compile_java_regex(expression)
+
+
+@pytest.mark.parametrize("expression", ["a(?i)b", "(?-i)a", "(?d)a", "(?u:a)"])
+def test_flags_that_python_has_not_are_refused_by_name(expression: str) -> None:
+    with pytest.raises(UnsupportedRegexError, match=r"the flags \(\?.* are not supported here"):
         compile_java_regex(expression)
