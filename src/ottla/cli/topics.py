@@ -181,7 +181,7 @@ def _check_configs(configs: dict[str, str]) -> None:
     from ottla.config.topic import validate_topic_overrides
 
     try:
-        validate_topic_overrides({name: configs[name] for name in strings_in_hash_order(configs)})
+        validate_topic_overrides(configs)
     except KafkaError as error:
         message = error.text or ""
         is_of_names = message.startswith(("Unknown topic config name", "conflict topic config setting"))

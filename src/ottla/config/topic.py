@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ottla.config.option import ConfigError, Value, default_value, parse_value
+from ottla.config.resolved import BrokerConfig, topic_default
 from ottla.config.topic_options import TOPIC_OPTIONS
 from ottla.errors import ErrorCode, KafkaError
+from ottla.jvm_order import strings_in_hash_order
 
 CHECK_ORDER = (
     "segment.bytes",
@@ -51,24 +53,30 @@ CHECK_ORDER = (
 """The topic options in the order in which Kafka's LogConfig defines them: the first that is wrong is named."""
 
 
-def validate_topic_overrides(overrides: Mapping[str, str | None]) -> None:
-    """Check the overrides of a topic, all of them together.
+def validate_topic_overrides(
+    overrides: Mapping[str, str | None], broker_config: BrokerConfig | None = None
+) -> None:
+    """Check the overrides of a topic, all of them together and beside what holds where they say nothing.
 
-    Raises KafkaError INVALID_CONFIG with Kafka's text for the first that cannot stand.
+    That is what the broker's configuration says, or Kafka's default for whoever knows no broker. Raises KafkaError
+    INVALID_CONFIG with Kafka's text for the first that cannot stand.
     """
     missing = [name for name, text in overrides.items() if text is None]
     if missing:
         raise _invalid(f"Null value not supported for topic configs: {','.join(missing)}")
-    for name in overrides:
+    for name in strings_in_hash_order(overrides):
         if name not in TOPIC_OPTIONS:
             raise _invalid(f"Unknown topic config name: {name}")
     values: dict[str, Value] = {}
     for name in CHECK_ORDER:
         option = TOPIC_OPTIONS[name]
         try:
-            values[name] = (
-                parse_value(option, overrides[name]) if name in overrides else default_value(option)
-            )
+            if name in overrides:
+                values[name] = parse_value(option, overrides[name])
+            elif broker_config is None:
+                values[name] = default_value(option)
+            else:
+                values[name] = topic_default(broker_config, option)
         except ConfigError as error:
             raise _invalid(str(error)) from error
     least, most = values["min.compaction.lag.ms"], values["max.compaction.lag.ms"]

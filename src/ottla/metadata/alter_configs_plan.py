@@ -250,18 +250,18 @@ def _check_resource(
     image: ClusterImage, config: BrokerConfig, item: AlterConfigsResource, altered: Mapping[str, str]
 ) -> None:
     if item.resource_type == ResourceType.TOPIC:
-        _check_topic(image, item.resource_name, altered)
+        _check_topic(image, config, item.resource_name, altered)
     elif item.resource_type == ResourceType.GROUP:
         validate_group_settings(config, item.resource_name, altered)
     elif item.resource_type == ResourceType.CLIENT_METRICS:
         validate_client_metrics(item.resource_name, altered)
 
 
-def _check_topic(image: ClusterImage, name: str, altered: Mapping[str, str]) -> None:
+def _check_topic(image: ClusterImage, config: BrokerConfig, name: str, altered: Mapping[str, str]) -> None:
     if not name:
         raise _invalid_request("Default topic resources are not allowed.")
     check_topic_name(name)
-    validate_topic_overrides(altered)
+    validate_topic_overrides(altered, config)
     if name not in image.topics.by_name:
         raise KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, f"The topic '{name}' does not exist.")
 

@@ -124,7 +124,7 @@ def _plan_topic(
     context: _Context, topic: CreatableTopic
 ) -> tuple[list[MetadataRecord], CreatableTopicResult]:
     _check_name(context, topic.name)
-    overrides = _overrides(topic)
+    overrides = _overrides(topic, context.config)
     topic_id = context.new_topic_id()
     partitions = _partitions(context, topic, topic_id)
     records: list[MetadataRecord] = [TopicRecord(name=topic.name, topic_id=topic_id)]
@@ -156,12 +156,12 @@ def _check_name(context: _Context, name: str) -> None:
         )
 
 
-def _overrides(topic: CreatableTopic) -> Mapping[str, str]:
+def _overrides(topic: CreatableTopic, config: BrokerConfig) -> Mapping[str, str]:
     """Return the overrides asked for; of a name that is given twice the last counts."""
     if not topic.configs:
         return {}  # there is nothing to judge, and most topics have none
     overrides = {item.name: item.value for item in topic.configs}
-    validate_topic_overrides(overrides)
+    validate_topic_overrides(overrides, config)
     return {name: value for name, value in overrides.items() if value is not None}
 
 

@@ -1,5 +1,6 @@
 import pytest
 
+from ottla.config.broker import embedded_broker_config
 from ottla.config.topic import CHECK_ORDER, validate_topic_overrides
 from ottla.config.topic_options import TOPIC_OPTIONS
 from ottla.errors import ErrorCode, KafkaError
@@ -40,6 +41,23 @@ def test_an_override_that_cannot_stand_is_refused_with_kafkas_text(
     with pytest.raises(KafkaError) as caught:
         validate_topic_overrides(overrides)
     assert (caught.value.code, caught.value.message) == (ErrorCode.INVALID_CONFIG, text)
+
+
+def test_what_an_override_does_not_say_is_the_brokers() -> None:
+    broker = embedded_broker_config({"log.cleaner.min.compaction.lag.ms": "60000"})
+    validate_topic_overrides({"max.compaction.lag.ms": "60000"}, broker)
+    with pytest.raises(KafkaError) as caught:
+        validate_topic_overrides({"max.compaction.lag.ms": "59999"}, broker)
+    assert caught.value.message == (
+        "conflict topic config setting min.compaction.lag.ms (60000) > max.compaction.lag.ms (59999)"
+    )
+    validate_topic_overrides({"max.compaction.lag.ms": "59999"})
+
+
+def test_of_several_unknown_names_the_first_in_kafkas_hash_map_is_told() -> None:
+    with pytest.raises(KafkaError) as caught:
+        validate_topic_overrides({"no.such": "1", "": "1"})
+    assert caught.value.message == "Unknown topic config name: "
 
 
 def test_every_option_is_checked() -> None:
