@@ -23,6 +23,7 @@ from ottla.partitions.reader import (
     PartitionReadResult,
 )
 from ottla.protocol.messages.fetch import (
+    AbortedTransaction,
     EpochEndOffset,
     FetchableTopicResponse,
     FetchRequest,
@@ -78,7 +79,7 @@ def handle(request: FetchRequest, context: RequestContext) -> FetchResponse | Co
     )
     is_follower = follower_id >= 0
     has_known_isolation = request.isolation_level in (READ_UNCOMMITTED, READ_COMMITTED)
-    responder = _Responder(plan, context, limits.is_read_committed, is_follower=is_follower)
+    responder = _Responder(plan, context, is_follower=is_follower)
     if plan.is_incremental and has_known_isolation and not is_follower:
         awake = [wish for wish in plan.partitions if not _rests(wish, services.partitions, uses_topic_ids)]
         if len(awake) < len(plan.partitions):
@@ -221,15 +222,21 @@ def _error_of_follower(wish: FetchedPartition, partition: Partition) -> ErrorCod
     return ErrorCode.UNKNOWN_LEADER_EPOCH
 
 
+def _aborted_transactions(result: PartitionReadResult) -> list[AbortedTransaction] | None:
+    if result.aborted_transactions is None:
+        return None
+    return [
+        AbortedTransaction(producer_id=each.producer_id, first_offset=each.first_offset)
+        for each in result.aborted_transactions
+    ]
+
+
 class _Responder:
     """Makes one response out of what was read."""
 
-    def __init__(
-        self, plan: FetchPlan, context: RequestContext, is_read_committed: bool, *, is_follower: bool
-    ) -> None:
+    def __init__(self, plan: FetchPlan, context: RequestContext, *, is_follower: bool) -> None:
         self._plan = plan
         self._context = context
-        self._is_read_committed = is_read_committed
         self._is_follower = is_follower
         self._response = FetchResponse(session_id=plan.session_id)
         self._topics: dict[object, FetchableTopicResponse] = {}
@@ -277,7 +284,7 @@ class _Responder:
             high_watermark=result.high_watermark,
             last_stable_offset=result.last_stable_offset,
             log_start_offset=result.log_start_offset,
-            aborted_transactions=[] if self._is_read_committed and error is ErrorCode.NONE else None,
+            aborted_transactions=_aborted_transactions(result),
             records=b"" if result.records is None else result.records,
         )
         if result.diverging_epoch is not None:

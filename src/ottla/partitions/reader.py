@@ -15,6 +15,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ottla.completion import Completion
 from ottla.errors import ErrorCode, KafkaError
@@ -22,6 +23,9 @@ from ottla.partitions.partition import Partition, Scheduler
 from ottla.storage.files import FileRange
 from ottla.storage.leader_epochs import NO_EPOCH, NO_OFFSET, EpochStart
 from ottla.tasks import Timer
+
+if TYPE_CHECKING:
+    from ottla.storage.aborted_transactions import AbortedTransaction
 
 logger = logging.getLogger("ottla.partitions.reader")
 
@@ -56,6 +60,8 @@ class PartitionReadResult:
     """None where there is nothing to read."""
     diverging_epoch: EpochStart | None = None
     """Where the client's log parts from this one, when it does (KIP-595)."""
+    aborted_transactions: Sequence[AbortedTransaction] | None = None
+    """Those among the records; None for who reads everything, and where Kafka tells nothing of them."""
 
 
 @dataclass(slots=True)
@@ -133,17 +139,21 @@ def _read_partition(
             result.diverging_epoch = _diverging_epoch(partition, read)
             if result.diverging_epoch is not None:
                 return result
+        if is_read_committed:
+            result.aborted_transactions = ()
         if read.fetch_offset == result.high_watermark and not partition.is_offline:
             return result  # nothing new, as mostly when many partitions rest
         max_bytes = min(read.max_bytes, bytes_left)
         if max_bytes < 0 and partition.log_start_offset <= read.fetch_offset <= partition.log.log_end_offset:
             return PartitionReadResult(ErrorCode.UNKNOWN_SERVER_ERROR)  # as Kafka answers a negative size
+        upper_bound = result.last_stable_offset if is_read_committed else result.high_watermark
+        if is_read_committed and partition.log.has_aborted_transactions:
+            result.aborted_transactions = partition.log.aborted_transactions(read.fetch_offset, upper_bound)
         result.records = partition.log.read(
-            read.fetch_offset,
-            max_bytes,
-            upper_bound=result.last_stable_offset if is_read_committed else result.high_watermark,
-            must_return_a_batch=must_return_a_batch,
+            read.fetch_offset, max_bytes, upper_bound=upper_bound, must_return_a_batch=must_return_a_batch
         )
+        if result.records is None and max_bytes > 0 and read.fetch_offset < upper_bound:
+            result.aborted_transactions = None  # the first batch does not fit
     except KafkaError as error:
         return PartitionReadResult(error.code)
     except OSError as error:

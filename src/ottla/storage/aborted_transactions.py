@@ -7,15 +7,20 @@ and rules are Kafka's (facts 2.4 and 3.9, `TransactionIndex`, `CleanedTransactio
 from __future__ import annotations
 
 import heapq
+import logging
 import struct
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from ottla.errors import ErrorCode, KafkaError
 from ottla.records.batch import BatchHeader
 from ottla.records.control import ControlType
 from ottla.storage.files import FileSystem
+from ottla.storage.log_view import LogView, end_of_segment
 from ottla.storage.segment import ABORTED_INDEX_SUFFIX, file_name
+
+logger = logging.getLogger(__name__)
 
 _VERSION = 0
 _ENTRY = struct.Struct(">hqqqq")
@@ -79,6 +84,22 @@ def collect_aborted(
             if entry.last_stable_offset >= end_offset:
                 return found
     return found
+
+
+def aborted_in_read(
+    files: FileSystem, directory: Path, view: LogView, offset: int, upper_bound: int
+) -> list[AbortedTransaction]:
+    """Return the aborted transactions among what a read from `offset` on, below `upper_bound`, may return.
+
+    That lies in one segment, of which this names the transactions behind the last batch too. Raises OSError, and
+    KafkaError UNKNOWN_SERVER_ERROR where an index cannot be believed.
+    """
+    end = min(end_of_segment(view, offset), upper_bound)
+    try:
+        return collect_aborted(files, directory, view.base_offsets, offset, end)
+    except CorruptTransactionIndexError as error:
+        logger.error("Cannot tell aborted records from committed ones: %s", error)
+        raise KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR, str(error)) from error
 
 
 class TransactionsInCleaning:

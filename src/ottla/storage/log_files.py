@@ -10,7 +10,7 @@ from ottla.storage import leader_epochs, offset_index, time_index
 from ottla.storage.files import FileSystem
 from ottla.storage.leftovers import offset_of_file
 from ottla.storage.producer_snapshots import SNAPSHOT_SUFFIX
-from ottla.storage.segment import LOG_SUFFIX
+from ottla.storage.segment import ABORTED_INDEX_SUFFIX, LOG_SUFFIX
 
 
 class SegmentFiles(NamedTuple):
@@ -37,6 +37,8 @@ class LogFiles(NamedTuple):
     snapshots: list[int]
     """The offsets of the snapshots of producers."""
     has_leader_epochs: bool
+    has_aborted_transactions: bool
+    """Whether a segment has an index of them; Apache Kafka makes one with the first that it has to enter."""
 
 
 def find_segments(files: FileSystem, directory: Path, names: Sequence[str]) -> list[SegmentFiles]:
@@ -68,4 +70,5 @@ def find_log_files(files: FileSystem, directory: Path, names: Sequence[str]) -> 
         find_segments(files, directory, names),
         [offset for offset in snapshots if offset is not None],
         leader_epochs.FILE_NAME in names,
+        any(name.endswith(ABORTED_INDEX_SUFFIX) for name in names),
     )

@@ -62,6 +62,7 @@ class LoadedLog:
     """Files that recovery has set aside as `.deleted`."""
     has_unsynced_names: bool = False
     """Whether files were made or taken over from a crash, of which the disk may not know the names yet."""
+    has_aborted_transactions: bool = False
     without_producers: frozenset[int] = frozenset()
     """By base offset, the segments in which a recovery has met no producer id."""
 
@@ -144,6 +145,7 @@ class LogLoader:
             log_end_offset if clean_shutdown and not is_changed else min(recovery_point, log_end_offset),
             self._deleted_paths,
             self._has_new_segment or (not clean_shutdown and recovery_point < log_end_offset),
+            found.has_aborted_transactions,
             frozenset(self._without_producers),
         )
 

@@ -88,6 +88,15 @@ def read_range(
     return None
 
 
+def end_of_segment(view: LogView, offset: int) -> int:
+    """Return where the segment ends from which a read of this offset is answered. Raises OSError."""
+    first = max(0, view.first_segment_for(offset))
+    for number in range(first, len(view.segments) - 1):
+        if view.segments[number].find_position(offset) is not None:
+            return view.base_offsets[number + 1]
+    return view.end.offset
+
+
 def _range_at(
     view: LogView,
     segment: Segment,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ottla.config.resolved import TopicConfig
 from ottla.errors import ErrorCode, KafkaError
@@ -46,6 +47,9 @@ from ottla.storage.stamping import stamp_batches
 from ottla.storage.swapping import CleanedSegment, begin_swap, finish_swap, is_still_there, with_swapped
 from ottla.types import TopicPartition, Uuid
 
+if TYPE_CHECKING:
+    from ottla.storage.aborted_transactions import AbortedTransaction
+
 logger = logging.getLogger(__name__)
 
 DEFAULT_PRODUCER_ID_EXPIRATION_MS = 86_400_000
@@ -64,6 +68,7 @@ class PartitionLog:
         "_view",
         "config",
         "directory",
+        "has_aborted_transactions",
         "is_name_synced",
         "leader_epochs",
         "log_start_offset",
@@ -94,6 +99,8 @@ class PartitionLog:
         """Offset up to which everything is known to be on the disk."""
         self.leader_epochs: LeaderEpochs = loaded.leader_epochs
         self.producer_state = producer_state
+        self.has_aborted_transactions = loaded.has_aborted_transactions
+        """Whether Apache Kafka has left some in this log; none are added here."""
         self._snapshots = loaded.snapshots
         active = loaded.segments[-1]
         end_offset, end_position = loaded.log_end_offset, active.size_bytes
@@ -309,6 +316,16 @@ class PartitionLog:
             )
 
         return look(lambda: self._view, read)
+
+    def aborted_transactions(self, offset: int, upper_bound: int) -> list[AbortedTransaction]:
+        """Return the aborted transactions among what a read from `offset` on may return.
+
+        Raises OSError, and KafkaError where they cannot be told.
+        """
+        # Imported late: only logs that Apache Kafka has written have any.
+        from ottla.storage.aborted_transactions import aborted_in_read  # noqa: PLC0415
+
+        return aborted_in_read(self._files, self.directory, self._view, offset, upper_bound)
 
     def offset_for_timestamp(self, timestamp_ms: int) -> FoundRecord | None:
         """Return the first record that is not older than the timestamp, None without one.

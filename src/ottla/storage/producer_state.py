@@ -158,6 +158,7 @@ class ProducerStateManager:
         """
         entry = self._entries.get(header.producer_id)
         if entry is None:
+            self._check_epoch(header.producer_id, header.producer_epoch, NO_PRODUCER_EPOCH, offset)
             return None
         if (
             header.producer_epoch == entry.epoch
@@ -170,7 +171,7 @@ class ProducerStateManager:
             duplicate = entry.find_duplicate(header)
             if duplicate is not None:
                 return duplicate
-        self._check_epoch(entry, header.producer_epoch, offset)
+        self._check_epoch(entry.producer_id, header.producer_epoch, entry.epoch, offset)
         if origin is AppendOrigin.CLIENT:
             self._check_sequence(entry, header, offset)
         if entry.transaction_first_offset != NO_OFFSET and not header.is_transactional:
@@ -186,7 +187,7 @@ class ProducerStateManager:
         entry = self._entries.get(header.producer_id)
         if entry is None:
             return
-        self._check_epoch(entry, header.producer_epoch, offset)
+        self._check_epoch(entry.producer_id, header.producer_epoch, entry.epoch, offset)
         if coordinator_epoch < entry.coordinator_epoch:
             raise KafkaError(
                 ErrorCode.TRANSACTION_COORDINATOR_FENCED,
@@ -290,12 +291,12 @@ class ProducerStateManager:
         idle_ms = now_ms - entry.last_timestamp
         return entry.transaction_first_offset == NO_OFFSET and idle_ms >= self.producer_id_expiration_ms
 
-    def _check_epoch(self, entry: ProducerEntry, epoch: int, offset: int) -> None:
-        if epoch < entry.epoch:
+    def _check_epoch(self, producer_id: int, epoch: int, last_epoch: int, offset: int) -> None:
+        if epoch < last_epoch:
             raise KafkaError(
                 ErrorCode.INVALID_PRODUCER_EPOCH,
-                f"Epoch of producer {entry.producer_id} at offset {offset} in {self.topic_partition} is {epoch}, "
-                f"which is smaller than the last seen epoch {entry.epoch}",
+                f"Epoch of producer {producer_id} at offset {offset} in {self.topic_partition} is {epoch}, "
+                f"which is smaller than the last seen epoch {last_epoch}",
             )
 
     def _check_sequence(self, entry: ProducerEntry, header: BatchHeader, offset: int) -> None:

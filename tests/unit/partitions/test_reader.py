@@ -8,6 +8,7 @@ from tests.support.partitions import DataDirectory
 from ottla.completion import Completion
 from ottla.errors import ErrorCode
 from ottla.partitions.reader import FetchLimits, PartitionRead, PartitionReadResult
+from ottla.storage.aborted_transactions import AbortedTransaction, encode_aborted
 from ottla.storage.leader_epochs import EpochStart
 
 NO_LIMIT = 0x7FFFFFFF
@@ -158,6 +159,40 @@ def test_committed_reads_stop_before_an_open_transaction(broker: DataDirectory) 
     assert not fetch(broker, read(broker, offset=1), is_read_committed=True).done
 
 
+def test_committed_reads_tell_of_aborted_transactions_where_records_are_read(broker: DataDirectory) -> None:
+    aborted = AbortedTransaction(5, 1, 1, 2)
+    for _ in range(3):
+        broker.append("t", b"a")
+    partition = broker.partition("t")
+
+    def told(offset: int, max_bytes: int = NO_LIMIT) -> list[AbortedTransaction] | None:
+        reads = (read(broker, 1), read(broker, 0, offset, max_bytes))
+        broker.append("t", b"b", index=1)  # so that the first batch behind it need not come
+        found = fetch(broker, *reads, is_read_committed=True).result()[1].aborted_transactions
+        return None if found is None else list(found)
+
+    assert told(0) == []
+    (partition.log.directory / f"{0:020}.txnindex").write_bytes(encode_aborted([aborted]))
+    partition.log.has_aborted_transactions = True
+    assert (told(0), told(1), told(2), told(3)) == ([aborted], [aborted], [], [])
+    assert told(0, max_bytes=1) is None
+    assert told(0, max_bytes=0) == [aborted]
+    assert fetch(broker, read(broker)).result()[0].aborted_transactions is None
+
+
+def test_records_are_not_given_out_where_nobody_can_tell_which_were_aborted(
+    broker: DataDirectory, caplog: pytest.LogCaptureFixture
+) -> None:
+    broker.append("t", b"a")
+    log = broker.partition("t").log
+    (log.directory / f"{0:020}.txnindex").write_bytes(b"damage")
+    log.has_aborted_transactions = True
+    found = fetch(broker, read(broker), is_read_committed=True)
+    assert errors(found) == [ErrorCode.UNKNOWN_SERVER_ERROR]
+    assert sizes(found) == [0]
+    assert "Cannot tell aborted records from committed ones" in caplog.text
+
+
 def test_a_client_with_another_history_is_told_where_it_ends(broker: DataDirectory) -> None:
     partition = broker.partition("t")
     partition.lead(1, 2)
@@ -168,9 +203,10 @@ def test_a_client_with_another_history_is_told_where_it_ends(broker: DataDirecto
 
     def diverged(epoch: int, offset: int) -> PartitionReadResult:
         wish = PartitionRead(partition, offset, NO_LIMIT, last_fetched_epoch=epoch)
-        return fetch(broker, wish).result()[0]
+        return fetch(broker, wish, is_read_committed=True).result()[0]
 
     assert diverged(2, 3).diverging_epoch == EpochStart(2, 2)
+    assert diverged(2, 3).aborted_transactions is None
     assert diverged(3, 1).diverging_epoch == EpochStart(2, 2)
     agreed = diverged(2, 1)
     assert agreed.diverging_epoch is None

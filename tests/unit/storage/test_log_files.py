@@ -35,7 +35,12 @@ def test_what_is_there_is_found(tmp_path: Path) -> None:
         SegmentFiles(7, 50, modified_ms[1], 0, None),
     ]
     assert [each.lacks_index for each in found.segments] == [False, True]
-    assert (found.snapshots, found.has_leader_epochs) == ([7], True)
+    assert (found.snapshots, found.has_leader_epochs, found.has_aborted_transactions) == ([7], True, False)
+
+
+def test_an_index_of_aborted_transactions_is_seen(tmp_path: Path) -> None:
+    names = fill(tmp_path)
+    assert find_log_files(FileSystem(), tmp_path, [*names, f"{FIRST}.txnindex"]).has_aborted_transactions
 
 
 def test_a_segment_that_is_deleted_meanwhile_is_left_out(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from tests.support.logs import NOW_MS, LogDriver, topic_config, whole_batches
 
-from ottla.storage.log_view import LogView, look, read_range
+from ottla.storage.log_view import LogView, end_of_segment, look, read_range
 from ottla.storage.time_index import TimestampOffset
 
 
@@ -34,6 +34,16 @@ def test_an_offset_that_compaction_removed_leads_to_the_next_segment(driver: Log
     found = read_range(view, batches[1][1].base_offset, 10_000, upper_bound=8, must_return_a_batch=True)
     assert found is not None
     assert whole_batches(found.read())[0].offset == view.base_offsets[1]
+
+
+def test_a_read_ends_with_the_segment_that_it_finds_its_offset_in(driver: LogDriver) -> None:
+    view = driver.log._view
+    first = view.segments[0]
+    assert end_of_segment(view, 0) == view.base_offsets[1]
+    assert end_of_segment(view, 7) == 8
+    batches = list(first.walk(0))
+    first.reset(batches[1][0], b"", b"", NOW_MS, TimestampOffset(NOW_MS, batches[0][1].last_offset))
+    assert end_of_segment(view, batches[1][1].base_offset) == view.base_offsets[2]
 
 
 def test_a_reader_looks_again_when_segments_were_deleted(driver: LogDriver) -> None:

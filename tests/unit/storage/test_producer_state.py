@@ -128,6 +128,13 @@ def test_a_new_epoch_starts_at_zero_and_fences_the_old_one() -> None:
     )
 
 
+def test_an_epoch_below_none_is_older_than_that_of_a_producer_that_is_not_known() -> None:
+    log = Log()
+    assert refused(log, header(0, epoch=-2), ErrorCode.INVALID_PRODUCER_EPOCH) == (
+        "Epoch of producer 7 at offset 0 in t-0 is -2, which is smaller than the last seen epoch -1"
+    )
+
+
 def test_a_coordinators_batches_have_epochs_but_no_sequences() -> None:
     log = Log()
     for _ in range(3):
