@@ -34,7 +34,7 @@ _NAMED_CLASSES = {
 
 _TOKEN = re.compile(
     r"\\Q(?P<quoted>.*?)(?:\\E|\Z)"
-    r"|\\(?P<case>[pP])\{(?P<name>\w+)\}"
+    r"|\\(?P<case>[pP])(?:\{(?P<name>[\w=]+)\}|(?P<letter>\w))"
     r"|\\k<(?P<reference>[a-zA-Z][a-zA-Z0-9]*)>"
     r"|\\(?P<escape>.)"
     r"|\(\?<(?P<group>[a-zA-Z][a-zA-Z0-9]*)>"
@@ -43,7 +43,19 @@ _TOKEN = re.compile(
     r"|(?P<other>.)",
     re.DOTALL,
 )
-_ESCAPES = {"z": r"\Z", "Z": r"(?=\n?\Z)", "h": r"[ \t]", "e": r"\x1b"}
+_ESCAPES = {"z": r"\Z", "Z": r"(?=\n?\Z)", "e": r"\x1b"}
+_ESCAPES_OUTSIDE = {
+    "h": r"[ \t]",
+    "H": r"[^ \t]",
+    "v": r"[\n\x0b\f\r]",
+    "V": r"[^\n\x0b\f\r]",
+    "R": r"(?:\r\n|[\n\x0b\f\r])",
+}
+_ONLY_JAVAS_ESCAPES = frozenset("hHVGNRX")
+_ONLY_JAVAS_CLASSES = re.compile(
+    r"(?:Is|In|java)\w+|[LMNZCPS][a-zC]?|L1|(?:sc|script|blk|block|gc|general_category)=\w+"
+)
+"""Names of classes that Java may know: scripts, blocks, categories and its own properties."""
 _PYTHON_ONLY = re.compile(r"\(\?(?:P|#|\()")
 _FLAGS = frozenset("idmsuxU-")
 _FLAGS_OF_BOTH = frozenset("imsx-")
@@ -72,7 +84,7 @@ def compile_java_regex(text: str) -> re.Pattern[str]:
             raise ValueError(text)
         if token["flags"] and not in_class:
             _check_flags(text, token)
-        parts.append(_translate(token, in_class=in_class))
+        parts.append(_translate(text, token, in_class=in_class))
         in_class = letter == "[" or (in_class and letter != "]")
     try:
         return re.compile("".join(parts), re.ASCII)
@@ -80,24 +92,36 @@ def compile_java_regex(text: str) -> re.Pattern[str]:
         raise ValueError(text) from error
 
 
-def _translate(token: re.Match[str], *, in_class: bool) -> str:
+def _translate(text: str, token: re.Match[str], *, in_class: bool) -> str:
     if token["quoted"] is not None:
         return re.escape(token["quoted"])
-    if token["name"] is not None:
-        return _named_class(token["name"], is_negated=token["case"] == "P", in_class=in_class)
+    if token["case"] is not None:
+        return _named_class(text, token["name"] or token["letter"], token["case"] == "P", in_class)
     if token["group"] is not None and not in_class:
         return f"(?P<{token['group']}>"
     if token["reference"] is not None and not in_class:
         return f"(?P={token['reference']})"
     if token["escape"] is not None:
-        return _ESCAPES.get(token["escape"], token[0])
+        return _escape(text, token["escape"], in_class)
     return token[0]
 
 
-def _named_class(name: str, *, is_negated: bool, in_class: bool) -> str:
+def _escape(text: str, letter: str, in_class: bool) -> str:
+    if letter in _ESCAPES:
+        return _ESCAPES[letter]
+    if letter in _ESCAPES_OUTSIDE and not in_class:
+        return _ESCAPES_OUTSIDE[letter]
+    if letter in _ONLY_JAVAS_ESCAPES:
+        raise UnsupportedRegexError(f"{text}: \\{letter} is not supported here")
+    return f"\\{letter}"
+
+
+def _named_class(text: str, name: str, is_negated: bool, in_class: bool) -> str:
     members = _NAMED_CLASSES.get(name)
+    if members is None and not _ONLY_JAVAS_CLASSES.fullmatch(name):
+        raise ValueError(text)
     if members is None or (is_negated and in_class):
-        raise ValueError(name)
+        raise UnsupportedRegexError(f"{text}: the class {name} is not supported here")
     if in_class:
         return members
     return f"[^{members}]" if is_negated else f"[{members}]"

@@ -20,6 +20,10 @@ from ottla.java_regex import UnsupportedRegexError, compile_java_regex
         ("a++b", "aab", True),
         ("[{]", "{", True),
         (r"a\z", "a", True),
+        (r"\pL\PN", "ab", True),
+        (r"\pL\PN", "a1", False),
+        (r"\H\h\R", "x \r\n", True),
+        (r"[\e\t]", "\x1b", True),
         (r"(?<word>ab)-\k<word>", "ab-ab", True),
         (r"(?<word>ab)-\k<word>", "ab-b", False),
         ("[(?<word>]+", "(>", True),
@@ -54,6 +58,15 @@ def test_what_java_refuses_is_refused(expression: str) -> None:
 
 @pytest.mark.parametrize("expression", ["[a-z&&[^b]]", "[a[b]]", "[a&&b]"])
 def test_a_combined_class_is_refused_instead_of_read_as_something_else(expression: str) -> None:
+    with pytest.raises(UnsupportedRegexError, match="is not supported here"):
+        compile_java_regex(expression)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [r"\p{IsGreek}", r"\p{script=Greek}", r"\p{Sc}", r"[\P{Lower}]", r"\X", r"[\h]", r"\N{DIGIT ONE}"],
+)
+def test_what_only_java_knows_is_refused_by_name(expression: str) -> None:
     with pytest.raises(UnsupportedRegexError, match="is not supported here"):
         compile_java_regex(expression)
 
