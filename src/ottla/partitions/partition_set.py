@@ -48,6 +48,11 @@ T = TypeVar("T")
 
 logger = logging.getLogger("ottla.partitions")
 
+_OPEN_TRANSACTION = (
+    "%s has a transaction that has not ended, from offset %d on: consumers of committed records get nothing from there "
+    "until Apache Kafka, started on this directory, has ended it"
+)
+
 
 class CreationListener(Protocol):
     """Who needs to know when the partitions of a new image are really there: their directories take the disk's time."""
@@ -331,6 +336,8 @@ class PartitionSet:
         except (OSError, UnusableLogError) as error:
             self._set_offline(topic_partition, error, found.saved)
         else:
+            if log.producer_state.first_unstable_offset is not None:
+                logger.warning(_OPEN_TRANSACTION, topic_partition, log.producer_state.first_unstable_offset)
             self._add(log, found.topic_id, found.saved.high_watermark, found.saved.cleaned_offset)
 
     def _set_offline(self, topic_partition: TopicPartition, error: Exception, saved: SavedOffsets) -> None:

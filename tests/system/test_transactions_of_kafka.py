@@ -1,12 +1,13 @@
-"""Transactions that were aborted on Apache Kafka stay unread on its data directory by who reads what is committed."""
+"""Apache Kafka's transactions in its data directory: neither what was aborted nor what has not ended is committed."""
 
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from ottla.protocol.api import ApiKey
 from ottla.protocol.messages.fetch import FetchPartition, FetchRequest, FetchTopic
+from ottla.protocol.messages.list_offsets import ListOffsetsPartition, ListOffsetsRequest, ListOffsetsTopic
 from tests.support.broker_process import RunningBroker
-from tests.support.plain_client import PlainClient
+from tests.support.plain_client import LATEST_TIMESTAMP, PlainClient
 from tests.support.waiting import eventually
 from tests.system.conftest import StartBroker
 
@@ -15,6 +16,7 @@ pytestmark = pytest.mark.java
 TOPIC = "decided"
 WAIT_S = 30
 FETCH_VERSION = 12
+LIST_OFFSETS_VERSION = 9
 READ_COMMITTED = 1
 SEGMENT_BYTES = "1048576"
 LARGE_BYTES = 400_000
@@ -31,13 +33,22 @@ TRANSACTIONS = [
 AbortedByOffset = dict[int, list[tuple[int, int]] | None]
 
 
-def write_transactions(broker: RunningBroker) -> list[bytes]:
-    """Write all transactions and return the values of those that were committed."""
+def create(broker: RunningBroker) -> None:
     with PlainClient(broker.port) as client:
         assert client.create_topic(TOPIC, segment_bytes=SEGMENT_BYTES) == 0
         eventually(lambda: client.end_offset(TOPIC).error_code == 0)
+
+
+def transactional_producer(broker: RunningBroker) -> Producer:
     producer = Producer({"bootstrap.servers": broker.bootstrap, "transactional.id": "t", "log_level": 2})
     producer.init_transactions(WAIT_S)
+    return producer
+
+
+def write_transactions(broker: RunningBroker) -> list[bytes]:
+    """Write all transactions and return the values of those that were committed."""
+    create(broker)
+    producer = transactional_producer(broker)
     committed = []
     for number, (sizes, is_committed) in enumerate(TRANSACTIONS):
         producer.begin_transaction()
@@ -106,3 +117,29 @@ def test_what_apache_kafka_aborted_is_not_read(start_broker: StartBroker, broker
     broker.start()
     assert read_committed(broker, len(committed)) == committed
     assert aborted_by_offset(broker) == told
+
+
+def test_a_transaction_that_has_not_ended_is_told_at_the_start(
+    start_broker: StartBroker, broker_kind: str
+) -> None:
+    kafka = start_broker(kind="kafka")
+    create(kafka)
+    producer = transactional_producer(kafka)
+    producer.begin_transaction()
+    producer.produce(TOPIC, b"never decided", partition=0)
+    assert producer.flush(WAIT_S) == 0
+    kafka.stop()
+    broker = start_broker(data_dir=kafka.data_dir, kind=broker_kind)
+    with PlainClient(broker.port) as client:
+        assert client.end_offset(TOPIC).offset == 1
+        wish = ListOffsetsPartition(partition_index=0, timestamp=LATEST_TIMESTAMP)
+        request = ListOffsetsRequest(
+            replica_id=-1,
+            isolation_level=READ_COMMITTED,
+            topics=[ListOffsetsTopic(name=TOPIC, partitions=[wish])],
+        )
+        (topic,) = client.ask(ApiKey.LIST_OFFSETS, LIST_OFFSETS_VERSION, request).topics
+    assert [(each.error_code, each.offset) for each in topic.partitions] == [(0, 0)]
+    if broker_kind == "ottla":
+        told = f"{TOPIC}-0 has a transaction that has not ended, from offset 0 on"
+        assert [line for line in broker.log_lines() if "WARN" in line and told in line]
