@@ -14,7 +14,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import yaml
+
 from tests.differential.case_files import load_cases
+from tests.differential.chance import draw_cases
 from tests.differential.comparison import judged, load_explanations, load_rules, matches, report
 from tests.differential.conversation import Target
 from tests.differential.coverage import gaps, load_coverage, reached_by, totals
@@ -47,6 +50,10 @@ def main() -> int:
     parser.add_argument("--ottla", help="PORT:CONTROLLER_PORT of a running Ottla")
     parser.add_argument("--coverage", action="store_true", help="print what of the table was not reached")
     parser.add_argument("--answers", action="store_true", help="print what Apache Kafka answered")
+    parser.add_argument(
+        "--chance", type=int, metavar="CASES", help="draw so many cases, instead of those in files"
+    )
+    parser.add_argument("--seed", default="1", help="what is drawn with --chance (1)")
     parser.add_argument("--serve", choices=["kafka", "ottla"], help="only start a broker, for other runs")
     options = parser.parse_args()
     if options.serve:
@@ -54,6 +61,8 @@ def main() -> int:
             print(f"--{options.serve} {target.port}:{target.controller_port}", flush=True)
             signal.sigwait({signal.SIGINT, signal.SIGTERM})
         return 0
+    if options.chance:
+        return _by_chance(options)
     cases = [
         case for case in load_cases() if any(matches(case.identifier, f"*{p}*") for p in options.patterns)
     ]
@@ -72,6 +81,20 @@ def main() -> int:
     if options.coverage:
         reached = reached_by(verdict.kafka for verdict in summary.verdicts)
         print("\n".join([*gaps(load_coverage(), reached), totals(load_coverage(), reached)]))
+    print(report(summary.unexplained))
+    print(summary)
+    return 1 if summary.unexplained or summary.broken else 0
+
+
+def _by_chance(options: argparse.Namespace) -> int:
+    """Run drawn cases, and print those that differ as they would stand in a file."""
+    drawn = list(draw_cases(options.seed, options.chance))
+    with running("kafka", options.kafka) as kafka, running("ottla", options.ottla) as ottla:
+        summary = judge_cases([case for case, _ in drawn], kafka, ottla, load_rules(), [])
+    differing = {difference.case for difference in summary.unexplained}
+    for case, description in drawn:
+        if case.identifier in differing:
+            print(yaml.safe_dump([description], sort_keys=False, width=200))
     print(report(summary.unexplained))
     print(summary)
     return 1 if summary.unexplained or summary.broken else 0

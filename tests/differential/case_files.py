@@ -133,12 +133,13 @@ def _read_file(folder: Path, path: Path) -> Iterator[Case]:
     for item in content:
         identifier = f"{place}:{item.get('case')}"
         try:
-            yield from _read_case(identifier, item)
+            yield from read_case(identifier, item)
         except (CaseError, KeyError, TypeError) as error:
             raise CaseError(f"{identifier}: {error!r}") from error
 
 
-def _read_case(identifier: str, item: Mapping[str, Any]) -> Iterator[Case]:
+def read_case(identifier: str, item: Mapping[str, Any]) -> Iterator[Case]:
+    """Give the cases that one description stands for; raises CaseError."""
     _check_words(item, _CASE_WORDS)
     each = {name: _values(values) for name, values in item.get("each", {}).items()}
     for combination in itertools.product(*each.values()):
