@@ -318,14 +318,14 @@ class PartitionLog:
         return look(lambda: self._view, read)
 
     def aborted_transactions(self, offset: int, upper_bound: int) -> list[AbortedTransaction]:
-        """Return the aborted transactions among what a read from `offset` on may return.
-
-        Raises OSError, and KafkaError where they cannot be told.
-        """
+        """Return the aborted transactions that a read from `offset` on may meet. Raises OSError and KafkaError."""
         # Imported late: only logs that Apache Kafka has written have any.
         from ottla.storage.aborted_transactions import aborted_in_read  # noqa: PLC0415
 
-        return aborted_in_read(self._files, self.directory, self._view, offset, upper_bound)
+        return look(
+            lambda: self._view,
+            lambda view: aborted_in_read(self._files, self.directory, view, offset, upper_bound),
+        )
 
     def offset_for_timestamp(self, timestamp_ms: int) -> FoundRecord | None:
         """Return the first record that is not older than the timestamp, None without one.
