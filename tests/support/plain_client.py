@@ -115,11 +115,18 @@ class PlainClient(RawClient):
             raise AssertionError(f"{topic} from {offset}: {ErrorCode(found.error_code).name}")
         return bytes(found.records or b"")
 
-    def end_offset(self, topic: str) -> ListOffsetsPartitionResponse:
-        """Return the answer to ListOffsets for the end of the first partition."""
+    def create_served_topic(self, name: str, **configs: str) -> None:
+        """Create a topic with one partition, and wait until it is served."""
+        assert self.create_topic(name, **configs) == 0
+        eventually(lambda: self.end_offset(name).error_code == 0)
+
+    def end_offset(self, topic: str, isolation_level: int = 0) -> ListOffsetsPartitionResponse:
+        """Return the answer to ListOffsets for the end of the first partition; 1 leaves out what is not decided."""
         partition = ListOffsetsPartition(partition_index=0, timestamp=LATEST_TIMESTAMP)
         asked = ListOffsetsRequest(
-            replica_id=-1, topics=[ListOffsetsTopic(name=topic, partitions=[partition])]
+            replica_id=-1,
+            isolation_level=isolation_level,
+            topics=[ListOffsetsTopic(name=topic, partitions=[partition])],
         )
         answer: ListOffsetsPartitionResponse = self.ask(ApiKey.LIST_OFFSETS, 6, asked).topics[0].partitions[0]
         return answer

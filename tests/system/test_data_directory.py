@@ -11,7 +11,6 @@ import pytest
 from tests.peers.tools import KafkaTools
 from tests.support.broker_process import BrokerSettings, RunningBroker
 from tests.support.plain_client import PlainClient
-from tests.support.waiting import eventually
 from tests.system.conftest import STARTERS, StartBroker
 from tests.system.content import BrokerContent, read_content, write_more, write_workload
 
@@ -191,8 +190,7 @@ def names_after_stops(broker: RunningBroker) -> list[dict[str, list[str]]]:
     """Return the names of a partition's files after the first clean stop and after a second one."""
     with PlainClient(broker.port) as client:
         for topic in ("empty", "used"):
-            assert client.create_topic(topic) == 0
-            eventually(lambda topic=topic: client.end_offset(topic).error_code == 0)  # type: ignore[misc]
+            client.create_served_topic(topic)
         client.produce("used", b"a")
     names = []
     for _ in range(2):

@@ -5,10 +5,8 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 
 from ottla.protocol.api import ApiKey
 from ottla.protocol.messages.fetch import FetchPartition, FetchRequest, FetchTopic
-from ottla.protocol.messages.list_offsets import ListOffsetsPartition, ListOffsetsRequest, ListOffsetsTopic
 from tests.support.broker_process import RunningBroker
-from tests.support.plain_client import LATEST_TIMESTAMP, PlainClient
-from tests.support.waiting import eventually
+from tests.support.plain_client import PlainClient
 from tests.system.conftest import StartBroker
 
 pytestmark = pytest.mark.java
@@ -16,7 +14,6 @@ pytestmark = pytest.mark.java
 TOPIC = "decided"
 WAIT_S = 30
 FETCH_VERSION = 12
-LIST_OFFSETS_VERSION = 9
 READ_COMMITTED = 1
 SEGMENT_BYTES = "1048576"
 LARGE_BYTES = 400_000
@@ -35,8 +32,7 @@ AbortedByOffset = dict[int, list[tuple[int, int]] | None]
 
 def create(broker: RunningBroker) -> None:
     with PlainClient(broker.port) as client:
-        assert client.create_topic(TOPIC, segment_bytes=SEGMENT_BYTES) == 0
-        eventually(lambda: client.end_offset(TOPIC).error_code == 0)
+        client.create_served_topic(TOPIC, segment_bytes=SEGMENT_BYTES)
 
 
 def transactional_producer(broker: RunningBroker) -> Producer:
@@ -132,14 +128,8 @@ def test_a_transaction_that_has_not_ended_is_told_at_the_start(
     broker = start_broker(data_dir=kafka.data_dir, kind=broker_kind)
     with PlainClient(broker.port) as client:
         assert client.end_offset(TOPIC).offset == 1
-        wish = ListOffsetsPartition(partition_index=0, timestamp=LATEST_TIMESTAMP)
-        request = ListOffsetsRequest(
-            replica_id=-1,
-            isolation_level=READ_COMMITTED,
-            topics=[ListOffsetsTopic(name=TOPIC, partitions=[wish])],
-        )
-        (topic,) = client.ask(ApiKey.LIST_OFFSETS, LIST_OFFSETS_VERSION, request).topics
-    assert [(each.error_code, each.offset) for each in topic.partitions] == [(0, 0)]
+        stable = client.end_offset(TOPIC, READ_COMMITTED)
+    assert (stable.error_code, stable.offset) == (0, 0)
     if broker_kind == "ottla":
         told = f"{TOPIC}-0 has a transaction that has not ended, from offset 0 on"
         assert [line for line in broker.log_lines() if "WARN" in line and told in line]

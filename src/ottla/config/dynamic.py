@@ -125,8 +125,7 @@ def check_dynamic_settings(
     `config` has the static settings, `stored_*` is what the metadata holds now. Raises ConfigError with Kafka's text
     for the first rule that does not hold.
     """
-    settings = {name: settings[name] for name in strings_in_hash_order(settings)}
-    _refuse("Cannot update these configs dynamically", scala_order(_fixed(settings)))
+    _refuse("Cannot update these configs dynamically", scala_order(_fixed(strings_in_hash_order(settings))))
     _refuse(
         "These security configs can be dynamically updated only per-listener using the listener prefix",
         strings_in_hash_order(ONLY_PER_LISTENER.intersection(settings)),

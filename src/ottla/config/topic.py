@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ottla.config.option import ConfigError, Value, default_value, parse_value
+from ottla.config.option import ConfigError, Option, Value, default_value, parse_value
 from ottla.config.resolved import BrokerConfig, topic_default
 from ottla.config.topic_options import TOPIC_OPTIONS
 from ottla.errors import ErrorCode, KafkaError
@@ -69,26 +69,28 @@ def validate_topic_overrides(
             raise _invalid(f"Unknown topic config name: {name}")
     values: dict[str, Value] = {}
     for name in CHECK_ORDER:
-        option = TOPIC_OPTIONS[name]
-        try:
-            if name in overrides:
-                values[name] = parse_value(option, overrides[name])
-            elif broker_config is None:
-                values[name] = default_value(option)
-            else:
-                values[name] = topic_default(broker_config, option)
-        except ConfigError as error:
-            raise _invalid(str(error)) from error
-    least, most = values["min.compaction.lag.ms"], values["max.compaction.lag.ms"]
+        if name in overrides:
+            try:
+                values[name] = parse_value(TOPIC_OPTIONS[name], overrides[name])
+            except ConfigError as error:
+                raise _invalid(str(error)) from error
+    least, most = (
+        values[name] if name in values else _default(TOPIC_OPTIONS[name], broker_config)
+        for name in ("min.compaction.lag.ms", "max.compaction.lag.ms")
+    )
     if isinstance(least, int) and isinstance(most, int) and least > most:
         raise _invalid(
             f"conflict topic config setting min.compaction.lag.ms ({least}) > max.compaction.lag.ms ({most})"
         )
-    if values["remote.storage.enable"] is True:
+    if values.get("remote.storage.enable") is True:
         raise _invalid(
             "Tiered Storage functionality is disabled in the broker. "
             "Topic cannot be configured with remote log storage."
         )
+
+
+def _default(option: Option, broker_config: BrokerConfig | None) -> Value:
+    return default_value(option) if broker_config is None else topic_default(broker_config, option)
 
 
 def _invalid(message: str) -> KafkaError:
