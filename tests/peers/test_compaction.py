@@ -45,6 +45,9 @@ COMPACTED = {
 }
 DEDUPE_BUFFER_BYTES = 1_048_600
 KEYS_OF_A_ROUND = int(DEDUPE_BUFFER_BYTES // 24 * 0.9)
+# Whether each transaction is committed.
+TRANSACTIONS = (True, False, True, False, True)
+RECORDS_OF_A_TRANSACTION = 4
 TOPICS = ("many", "values", "tombstones", "unkeyed", "producers", "stamped", "slow", "transactions")
 
 
@@ -113,15 +116,15 @@ def write_first(writer: Writer) -> None:
         writer.roll(topic)
 
 
-def write_transactions(bootstrap: str, now_ms: int) -> None:
+def write_transactions(broker: RunningBroker, now_ms: int) -> None:
     """Commit and abort in turn, with keys that a later transaction takes over."""
-    for number, is_kept in enumerate((True, False, True, False, True)):
+    for number, is_kept in enumerate(TRANSACTIONS):
         producer = Producer(
-            {"bootstrap.servers": bootstrap, "transactional.id": f"t{number % 2}", "linger.ms": 50}
+            {"bootstrap.servers": broker.bootstrap, "transactional.id": f"t{number % 2}", "linger.ms": 50}
         )
         producer.init_transactions(TIMEOUT_S)
         producer.begin_transaction()
-        for index in range(4):
+        for index in range(RECORDS_OF_A_TRANSACTION):
             key = f"k{index + number}".encode()
             producer.produce("transactions", b"%d" % number, key, timestamp=now_ms + number * 2 * SEGMENT_MS)
         producer.flush()
@@ -129,6 +132,8 @@ def write_transactions(bootstrap: str, now_ms: int) -> None:
             producer.commit_transaction(TIMEOUT_S)
         else:
             producer.abort_transaction(TIMEOUT_S)
+    with PlainClient(broker.port) as client:
+        client.wait_until_decided("transactions", len(TRANSACTIONS) * (RECORDS_OF_A_TRANSACTION + 1))
 
 
 def write_more(writer: Writer) -> None:
@@ -238,7 +243,7 @@ class Cleaners:
                 assert client.create_topic(topic, **{k.replace(".", "_"): v for k, v in configs.items()}) == 0
         writer = Writer(self.kafka.port)
         write_first(writer)
-        write_transactions(self.kafka.bootstrap, writer.now_ms)
+        write_transactions(self.kafka, writer.now_ms)
         writer.now_ms += 20 * SEGMENT_MS
         writer.roll("transactions")
         alter(self.kafka.bootstrap, ResourceType.TOPIC, "unkeyed", "cleanup.policy", "compact")

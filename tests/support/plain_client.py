@@ -46,6 +46,7 @@ NOW_MS = 1_700_000_000_000
 TIMEOUT_MS = 30_000
 MANY_BYTES = 64 << 20
 LATEST_TIMESTAMP = -1
+READ_COMMITTED = 1
 # Members of these groups send heartbeats by hand, so that no session may end on a slow machine.
 SESSION_TIMEOUT_MS = 300_000
 
@@ -130,6 +131,10 @@ class PlainClient(RawClient):
         )
         answer: ListOffsetsPartitionResponse = self.ask(ApiKey.LIST_OFFSETS, 6, asked).topics[0].partitions[0]
         return answer
+
+    def wait_until_decided(self, topic: str, offset: int) -> None:
+        """Wait until all transactions before an offset have their markers, which come after the answer to EndTxn."""
+        eventually(lambda: self.end_offset(topic, READ_COMMITTED).offset == offset)
 
     def metadata_codes(self, *topics: str) -> list[int]:
         """Return the error codes of topics and of their partitions."""

@@ -6,7 +6,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from ottla.protocol.api import ApiKey
 from ottla.protocol.messages.fetch import FetchPartition, FetchRequest, FetchTopic
 from tests.support.broker_process import RunningBroker
-from tests.support.plain_client import PlainClient
+from tests.support.plain_client import READ_COMMITTED, PlainClient
 from tests.system.conftest import StartBroker
 
 pytestmark = pytest.mark.java
@@ -14,7 +14,6 @@ pytestmark = pytest.mark.java
 TOPIC = "decided"
 WAIT_S = 30
 FETCH_VERSION = 12
-READ_COMMITTED = 1
 SEGMENT_BYTES = "1048576"
 LARGE_BYTES = 400_000
 # Sizes of the records of each transaction, one after the other, and whether it is committed.
@@ -26,6 +25,8 @@ TRANSACTIONS = [
     ([10] * 2, False),
     ([10] * 2, True),
 ]
+# Each record has an offset, and each transaction a marker at its end.
+END_OFFSET = sum(len(sizes) + 1 for sizes, _ in TRANSACTIONS)
 
 AbortedByOffset = dict[int, list[tuple[int, int]] | None]
 
@@ -57,6 +58,8 @@ def write_transactions(broker: RunningBroker) -> list[bytes]:
             committed += values
         else:
             producer.abort_transaction(WAIT_S)
+    with PlainClient(broker.port) as client:
+        client.wait_until_decided(TOPIC, END_OFFSET)
     return committed
 
 
@@ -85,7 +88,7 @@ def aborted_by_offset(broker: RunningBroker) -> AbortedByOffset:
     """Return what a fetch from each offset tells of aborted transactions: producer id and first offset."""
     found: AbortedByOffset = {}
     with PlainClient(broker.port) as client:
-        for offset in range(client.end_offset(TOPIC).offset + 1):
+        for offset in range(END_OFFSET + 1):
             wish = FetchPartition(partition=0, fetch_offset=offset, partition_max_bytes=LARGE_BYTES)
             request = FetchRequest(
                 max_bytes=LARGE_BYTES,
