@@ -80,6 +80,12 @@ QUOTAS = ("producer_byte_rate", "consumer_byte_rate", "request_percentage", "con
           "connection_creation_rate", "no_such_rate", "")  # fmt: skip
 FEATURES = ("metadata.version", "kraft.version", "transaction.version", "group.version", "share.version",
             "eligible.leader.replicas.version", "no.such.version")  # fmt: skip
+LEVELS = {
+    "metadata.version": (0, -1, 6, 7, 20, 23, 26, 27, 28),
+    # Not 1: version 0 cannot only validate, and Kafka raises this one even where it refuses another one beside it.
+    "kraft.version": (0, 2, -1, 100),
+}
+"""Levels asked for of the features that have levels of their own."""
 
 
 def draw_cases(seed: str, count: int) -> Iterator[tuple[Case, Description]]:
@@ -308,12 +314,9 @@ def _describe_credentials(rng: random.Random) -> Description:
 def _update_features(rng: random.Random) -> Description:
     def update(rng: random.Random) -> Description:
         feature = rng.choice(FEATURES)
-        level = rng.choice(
-            (0, 1, 2, -1, 100) if feature != FEATURES[0] else (0, -1, 6, 7, 20, 23, 26, 27, 28)
-        )
         return {
             "feature": feature,
-            "max_version_level": level,
+            "max_version_level": rng.choice(LEVELS.get(feature, (0, 1, 2, -1, 100))),
             "upgrade_type": rng.choice((1, 1, 2, 3, 0, 4)),
         }
 

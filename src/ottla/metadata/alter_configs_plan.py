@@ -163,15 +163,15 @@ def _check_broker(
 
 def _check_broker_list(entry: AlterableConfig) -> None:
     option = BROKER_OPTIONS.get(entry.name)
-    if option is None or option.default is REQUIRED:
-        # Kafka's broker trips over a name that it does not know, and over a default that there is not.
-        # It gives no text then.
-        raise KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR)
-    if option.type is not OptionType.LIST:
+    if option is not None and option.type is not OptionType.LIST:
         word = AlterOperation(entry.config_operation).name.lower()
         raise KafkaError(
             ErrorCode.INVALID_CONFIG, f"Config value {word} is not allowed for config key: {entry.name}"
         )
+    if option is None or option.default is REQUIRED:
+        # Kafka's broker trips over a name that it does not know, and over a default that there is not.
+        # It gives no text then.
+        raise KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR)
 
 
 def _outcome(
