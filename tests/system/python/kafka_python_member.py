@@ -16,7 +16,9 @@ from kafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 from kafka.errors import KafkaError
 
 REBALANCE_MS = 20_000
-POLL_MS = 100
+# Where a leader has heard of its topic too late, it joins a second time. kafka-python 3 forgets that join, and sends no
+# heartbeat any more, when a `poll` times out meanwhile; this is longer than a join takes.
+POLL_MS = 2_000
 # What was read since the last commit is read again by somebody when this member dies.
 POLLS_FOR_A_COMMIT = 5
 ASSIGNORS = {"range": RangePartitionAssignor, "roundrobin": RoundRobinPartitionAssignor}
@@ -51,6 +53,8 @@ class Assigned(ConsumerRebalanceListener):
 
 def read_once():
     for _ in range(POLLS_FOR_A_COMMIT):
+        if input_ended.is_set():
+            break
         for partition, records in consumer.poll(timeout_ms=POLL_MS).items():
             placed = [(record.offset, int(record.value.split()[0])) for record in records]
             say("read", partition=partition.partition, records=placed)
@@ -81,9 +85,9 @@ def open_while_the_broker_may_be_away():
 threading.Thread(target=watch_input, daemon=True).start()
 consumer = open_while_the_broker_may_be_away()
 # A member that leads its group before it has heard of the topic would assign nothing to anyone.
+consumer.subscribe([name], listener=Assigned())
 while not consumer.partitions_for_topic(name):
     continue
-consumer.subscribe([name], listener=Assigned())
 while not input_ended.is_set():
     try:
         read_once()
