@@ -7,7 +7,7 @@ request what it made. One machine, one log, one command at a time.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -280,13 +280,19 @@ class Controller:
         block: Completion[range] = self._submit(AllocateProducerIds)
         return block.map(lambda ids: ProducerIdBlock(ids.start, len(ids)))
 
-    def create_topic_automatically(self, name: str) -> None:
-        """Create a topic that a client asked for, with the broker's defaults; nobody waits for it."""
-        if name in INTERNAL_TOPICS:
-            self.ensure_internal_topic(name)
-        elif name not in self._creating:
-            topic = CreatableTopic(name=name, num_partitions=-1, replication_factor=-1)
-            self._create_once(topic)
+    def create_topics_automatically(self, names: Iterable[str]) -> None:
+        """Create topics that a client asked for, with the broker's defaults; nobody waits for them.
+
+        They are created in one change, in which names that would collide with each other do not, as with Kafka.
+        """
+        topics = []
+        for name in names:
+            if name in INTERNAL_TOPICS:
+                self.ensure_internal_topic(name)
+            elif name not in self._creating:
+                topics.append(CreatableTopic(name=name, num_partitions=-1, replication_factor=-1))
+        if topics:
+            self._create_once(topics)
 
     def ensure_internal_topic(self, name: str) -> Completion[None]:
         """Create an internal topic unless it is there; done when it is. Fails with KafkaError.
@@ -308,18 +314,19 @@ class Controller:
                 topic.replication_factor,
                 wanted_factor,
             )
-        return self._create_once(topic)
+        self._create_once([topic])
+        return self._creating[name]
 
-    def _create_once(self, topic: CreatableTopic) -> Completion[None]:
-        name = topic.name
+    def _create_once(self, topics: list[CreatableTopic]) -> None:
+        """Create topics, which are in `_creating` until that is done."""
         submitted: Completion[list[CreatableTopicResult]] = self._submit(
-            lambda reply_to: CreateTopics([topic], False, reply_to)
+            lambda reply_to: CreateTopics(topics, False, reply_to)
         )
-        told = submitted.map(partial(self._tell_of_fewer_replicas, [topic]))
-        created = told.map(_require_created)
-        self._creating[name] = created
-        created.on_done(lambda done: self._created(name, done))
-        return created
+        told = submitted.map(partial(self._tell_of_fewer_replicas, topics))
+        for topic in topics:
+            created = told.map(partial(_require_created, topic.name))
+            self._creating[topic.name] = created
+            created.on_done(partial(self._created, topic.name))
 
     def _tell_of_fewer_replicas(
         self, topics: list[CreatableTopic], results: list[CreatableTopicResult]
@@ -430,8 +437,8 @@ def _append_failed(error: BaseException) -> KafkaError:
     return KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, f"The metadata log cannot be written: {error}")
 
 
-def _require_created(results: list[CreatableTopicResult]) -> None:
-    (result,) = results
+def _require_created(name: str, results: list[CreatableTopicResult]) -> None:
+    (result,) = (each for each in results if each.name == name)
     code = ErrorCode(result.error_code)
     if code not in {ErrorCode.NONE, ErrorCode.TOPIC_ALREADY_EXISTS}:
         raise KafkaError(code, result.error_message)

@@ -118,13 +118,12 @@ def _missing_topics(
     names: list[str], context: RequestContext, operations: int, *, may_create: bool
 ) -> list[MetadataResponseTopic | bytes]:
     """Answer for topics that are not there, and have them created; impossible names come first then."""
-    if may_create:
+    if names and may_create:
         names = sorted(names, key=is_topic_name)
+        context.services.controller.create_topics_automatically(filter(is_topic_name, names))
     answers: list[MetadataResponseTopic | bytes] = []
     for name in names:
         is_possible = is_topic_name(name)
-        if is_possible and may_create:
-            context.services.controller.create_topic_automatically(name)
         code = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION if is_possible else ErrorCode.INVALID_TOPIC_EXCEPTION
         answers.append(
             MetadataResponseTopic(

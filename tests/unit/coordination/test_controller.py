@@ -262,7 +262,7 @@ def test_an_internal_topic_is_made_once_with_as_many_replicas_as_there_can_be(
         await node.start()
         with caplog.at_level("INFO", "ottla.controller"):
             waiting = [node.controller.ensure_internal_topic("__consumer_offsets") for _ in range(2)]
-            node.controller.create_topic_automatically("__consumer_offsets")
+            node.controller.create_topics_automatically(["__consumer_offsets"])
             for each in waiting:
                 await result_of(each)
         topic = node.image.topics.by_name["__consumer_offsets"]
@@ -293,8 +293,7 @@ def test_a_topic_that_cannot_be_created_automatically_is_named_in_the_log(
     async def main() -> None:
         node = open_node(tmp_path, default_replication_factor="2", ottla_replication_factor_clamp="false")
         await node.start()
-        node.controller.create_topic_automatically("t")
-        node.controller.create_topic_automatically("__cluster_metadata")
+        node.controller.create_topics_automatically(["t", "__cluster_metadata"])
         await create(node, "u")
         assert list(node.image.topics.by_name) == ["u"]
         await node.stop()
@@ -305,6 +304,37 @@ def test_a_topic_that_cannot_be_created_automatically_is_named_in_the_log(
         "Topic t cannot be created automatically: INVALID_REPLICATION_FACTOR" in line for line in warnings
     )
     assert any("Topic __cluster_metadata cannot be created automatically" in line for line in warnings)
+
+
+def test_topics_of_one_request_are_created_together_and_each_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    format_directory(tmp_path)
+
+    async def main() -> None:
+        node = open_node(tmp_path)
+        await node.start()
+        offset = node.image.offset
+        node.controller.create_topics_automatically(["a.b", "a_b", "c"])
+        node.controller.create_topics_automatically(["a_b", "c"])
+        await create(node, "d")
+        assert list(node.image.topics.by_name) == ["a.b", "a_b", "c", "d"]
+        # A record for each topic and one for its partition.
+        assert node.image.offset == offset + 8
+        node.controller.create_topics_automatically(["d.e", "a.b", "c_d"])
+        await create(node, "e")
+        assert [*node.image.topics.by_name][4:] == ["d.e", "c_d", "e"]
+        node.controller.create_topics_automatically(["f", "d_e"])
+        await create(node, "g")
+        assert [*node.image.topics.by_name][7:] == ["f", "g"]
+        await node.stop()
+
+    run(main)
+    (warning,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert warning == (
+        "Topic d_e cannot be created automatically: INVALID_TOPIC_EXCEPTION: "
+        "Topic 'd_e' collides with existing topic: d.e"
+    )
 
 
 def test_topics_get_no_more_replicas_than_there_are_brokers_and_the_log_tells(
@@ -324,7 +354,7 @@ def test_topics_get_no_more_replicas_than_there_are_brokers_and_the_log_tells(
             results = await result_of(
                 node.controller.create_topics(asked, validate_only=False, timeout_ms=30_000)
             )
-            node.controller.create_topic_automatically("auto")
+            node.controller.create_topics_automatically(["auto"])
             await create(node, "e")
         assert [(each.name, each.error_code) for each in results] == [("a", 0), ("b", 0), ("c", 0), ("d", 38)]
         assert results[3].error_message == (

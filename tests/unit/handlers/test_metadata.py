@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 from tests.unit.handlers.support import CLUSTER_ID, NODE_ID, ORDERS_ID, cluster_records, context_of, image_of
 
@@ -19,8 +21,8 @@ class Creations:
     def __init__(self) -> None:
         self.names: list[str] = []
 
-    def create_topic_automatically(self, name: str) -> None:
-        self.names.append(name)
+    def create_topics_automatically(self, names: Iterable[str]) -> None:
+        self.names += names
 
 
 @pytest.fixture
