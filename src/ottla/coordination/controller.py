@@ -323,10 +323,11 @@ class Controller:
             lambda reply_to: CreateTopics(topics, False, reply_to)
         )
         told = submitted.map(partial(self._tell_of_fewer_replicas, topics))
+        refusals = told.map(_refusals)
+        forgotten: Completion[dict[str, KafkaError]] = Completion()
         for topic in topics:
-            created = told.map(partial(_require_created, topic.name))
-            self._creating[topic.name] = created
-            created.on_done(partial(self._created, topic.name))
+            self._creating[topic.name] = forgotten.map(partial(_require_created, topic.name))
+        refusals.on_done(partial(self._created, [topic.name for topic in topics], forgotten))
 
     def _tell_of_fewer_replicas(
         self, topics: list[CreatableTopic], results: list[CreatableTopicResult]
@@ -354,12 +355,23 @@ class Controller:
             )
         return results
 
-    def _created(self, name: str, done: Completion[None]) -> None:
-        del self._creating[name]
+    def _created(
+        self,
+        names: list[str],
+        forgotten: Completion[dict[str, KafkaError]],
+        done: Completion[dict[str, KafkaError]],
+    ) -> None:
+        """Let topics be asked for again, then tell who waits what has become of them."""
+        for name in names:
+            del self._creating[name]
         if isinstance(done.error, KafkaError):
-            logger.warning("Topic %s cannot be created automatically: %s", name, done.error)
+            logger.warning("Cannot create %s automatically: %s", shortened(names), done.error)
         elif done.error is not None:
-            logger.error("Topic %s cannot be created automatically", name, exc_info=done.error)
+            logger.error("Cannot create %s automatically", shortened(names), exc_info=done.error)
+        else:
+            for name, refusal in done.result().items():
+                logger.warning("Topic %s cannot be created automatically: %s", name, refusal)
+        forgotten.take(done)
 
     def _submit(self, make_command: Callable[[Completion[Any]], Command]) -> Completion[Any]:
         reply_to: Completion[Any] = Completion()
@@ -437,8 +449,16 @@ def _append_failed(error: BaseException) -> KafkaError:
     return KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, f"The metadata log cannot be written: {error}")
 
 
-def _require_created(name: str, results: list[CreatableTopicResult]) -> None:
-    (result,) = (each for each in results if each.name == name)
-    code = ErrorCode(result.error_code)
-    if code not in {ErrorCode.NONE, ErrorCode.TOPIC_ALREADY_EXISTS}:
-        raise KafkaError(code, result.error_message)
+def _refusals(results: list[CreatableTopicResult]) -> dict[str, KafkaError]:
+    """Return why topics are not there now, by name."""
+    codes = {ErrorCode.NONE, ErrorCode.TOPIC_ALREADY_EXISTS}
+    return {
+        each.name: KafkaError(ErrorCode(each.error_code), each.error_message)
+        for each in results
+        if each.error_code not in codes
+    }
+
+
+def _require_created(name: str, refusals: dict[str, KafkaError]) -> None:
+    if name in refusals:
+        raise refusals[name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from pathlib import Path
 
@@ -327,14 +328,18 @@ def test_topics_of_one_request_are_created_together_and_each_once(
         node.controller.create_topics_automatically(["f", "d_e"])
         await create(node, "g")
         assert [*node.image.topics.by_name][7:] == ["f", "g"]
+        node.controller.create_topics_automatically([f"many-{number:04}" for number in range(5001)])
+        await create(node, "h")
+        assert [*node.image.topics.by_name][9:] == ["h"]
         await node.stop()
 
     run(main)
-    (warning,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
-    assert warning == (
+    refused, excessive = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert refused == (
         "Topic d_e cannot be created automatically: INVALID_TOPIC_EXCEPTION: "
         "Topic 'd_e' collides with existing topic: d.e"
     )
+    assert re.fullmatch(r"Cannot create many-0000, .* more automatically: POLICY_VIOLATION: .*", excessive)
 
 
 def test_topics_get_no_more_replicas_than_there_are_brokers_and_the_log_tells(
